@@ -1,0 +1,208 @@
+"""The open photos: clothing-dataset (CC0) with the masks we ship, and their cut-outs on white.
+
+Photos: https://github.com/alexeygrigorev/clothing-dataset at one pinned commit. Masks, checksums and
+the split lie in ``data/`` and were settled before anything trained (``data/README.md``).
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import os
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from pycocotools import mask as coco_mask
+from tqdm.auto import tqdm
+
+from s2f_helpers.common.download import atomic_write, fetch_archive, unpack_verified
+from s2f_helpers.common.paths import DATA, SPLITS_CSV, cache_dir
+from s2f_helpers.common.types import S2FError
+
+__all__ = ["COMMIT", "Cutouts", "Photo", "cut_out", "fetch_photos", "load_cutouts", "load_photos", "photo_url",
+           "photos_on_disk"]  # fmt: skip
+
+REPOSITORY = "https://github.com/alexeygrigorev/clothing-dataset"
+COMMIT = "7ed86a9cc56763b6acb35e41cb35184e43a5d218"
+ARCHIVE = f"clothing-dataset-{COMMIT}.zip"
+MASKS = DATA / "masks.jsonl.gz"
+SPLITS = ("train", "val", "test")
+SIDE = 256
+MARGIN = 1.12
+
+
+@dataclass(frozen=True)
+class Photo:
+    """One photo with its one garment.
+
+    Attributes:
+        id: the file's name without ``.jpg``.
+        group: who sent it (near-duplicates share a group); no group is in two splits.
+        rle: COCO compressed run-length counts of the mask, at photo size.
+    """
+
+    id: str
+    category: str
+    group: str
+    split: str
+    width: int
+    height: int
+    sha256: str
+    rle: str
+
+    @property
+    def path(self) -> Path:
+        return photo_folder() / f"{self.id}.jpg"
+
+    def image(self) -> np.ndarray:
+        """(H, W, 3) ``uint8`` RGB."""
+        picture = cv2.imread(str(self.path), cv2.IMREAD_COLOR)
+        if picture is None or picture.shape[:2] != (self.height, self.width):
+            raise S2FError(f"{self.path} is missing or damaged: delete {photo_folder()} and fetch the photos again")
+        return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+
+    def mask(self) -> np.ndarray:
+        """(H, W) ``bool``, True on the garment."""
+        return coco_mask.decode({"size": [self.height, self.width], "counts": self.rle.encode()}).astype(bool)
+
+
+def photo_folder() -> Path:
+    """Where the photos lie once they are fetched."""
+    return DATA / "clothing-dataset" / "images"
+
+
+def photos_on_disk() -> bool:
+    """True when the photos have been fetched and verified."""
+    return photo_folder().is_dir()
+
+
+def photo_url(photo_id: str) -> str:
+    """The photo's own page."""
+    return f"{REPOSITORY}/blob/{COMMIT}/images/{photo_id}.jpg"
+
+
+def fetch_photos() -> Path:
+    """Download (mirror first), verify and unpack the photos unless they are here. Returns their folder."""
+    folder = photo_folder()
+    if not photos_on_disk():
+        archive = fetch_archive(f"{REPOSITORY}/archive/{COMMIT}.zip", ARCHIVE, DATA / "downloads")
+        checksums = {f"{photo.id}.jpg": photo.sha256 for photo in _table()}
+        unpack_verified(archive, f"clothing-dataset-{COMMIT}/images/", checksums, folder)
+    return folder
+
+
+def load_photos(split: str | None = None) -> list[Photo]:
+    """The photos of one split (``"train"``, ``"val"``, ``"test"``) or all of them, fetched if need be.
+
+    Raises:
+        S2FError: for another split's name, or when the photos cannot be had.
+    """
+    if split is not None and split not in SPLITS:
+        raise S2FError(f"unknown split {split!r}: expected one of {', '.join(SPLITS)} or None for all")
+    fetch_photos()
+    return [photo for photo in _table() if split in (None, photo.split)]
+
+
+@lru_cache(maxsize=1)
+def _table() -> tuple[Photo, ...]:
+    with gzip.open(MASKS, "rt", encoding="utf-8") as file:
+        masks = {row["image"]: row for row in map(json.loads, file)}
+    with open(SPLITS_CSV, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return tuple(
+        Photo(row["image"], row["category"], row["group"], row["split"], mask["width"], mask["height"],
+              mask["sha256"], mask["rle"])
+        for row in rows
+        for mask in (masks[row["image"]],)
+    )  # fmt: skip
+
+
+def cut_out(image: np.ndarray, mask: np.ndarray, side: int = SIDE) -> tuple[np.ndarray, np.ndarray]:
+    """The garment alone, on white, centred in a square with a small margin.
+
+    Args:
+        image: (H, W, 3) ``uint8`` RGB.
+        mask: (H, W) ``bool``, at least one pixel True.
+
+    Returns:
+        (side, side, 3) ``uint8`` RGB and (side, side) ``bool``.
+    """
+    binary = np.ascontiguousarray(mask, dtype=np.uint8)
+    x, y, width, height = cv2.boundingRect(binary)
+    if not width:
+        raise S2FError("cut_out: the mask is empty, so there is no garment to cut out")
+    alpha = cv2.GaussianBlur(binary.astype(np.float32), (3, 3), 0)[y : y + height, x : x + width, None]
+    garment = image[y : y + height, x : x + width] * alpha + 255.0 * (1.0 - alpha)
+    square = int(np.ceil(max(width, height) * MARGIN))
+    top, left = (square - height) // 2, (square - width) // 2
+    canvas = np.full((square, square, 3), 255, np.float32)
+    canvas[top : top + height, left : left + width] = garment
+    shape = np.zeros((square, square), np.float32)
+    shape[top : top + height, left : left + width] = alpha[..., 0]
+    shrink = cv2.INTER_AREA if square > side else cv2.INTER_LINEAR
+    small = cv2.resize(canvas, (side, side), interpolation=shrink)
+    return small.round().astype(np.uint8), cv2.resize(shape, (side, side), interpolation=shrink) > 0.5
+
+
+@dataclass(frozen=True)
+class Cutouts:
+    """Garments on white, 256 px, from the cache; pictures are read when asked for."""
+
+    folder: Path
+    photos: tuple[Photo, ...]
+
+    def __len__(self) -> int:
+        return len(self.photos)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(photo.id for photo in self.photos)
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        return tuple(photo.category for photo in self.photos)
+
+    def image(self, index: int) -> np.ndarray:
+        """(256, 256, 3) ``uint8`` RGB on white."""
+        return cv2.cvtColor(self._read(index, "jpg", cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+
+    def mask(self, index: int) -> np.ndarray:
+        """(256, 256) ``bool``."""
+        return self._read(index, "png", cv2.IMREAD_GRAYSCALE) > 0
+
+    def _read(self, index: int, extension: str, mode: int) -> np.ndarray:
+        path = self.folder / f"{self.photos[index].id}.{extension}"
+        picture = cv2.imread(str(path), mode)
+        if picture is None:
+            raise S2FError(f"{path} is missing or damaged: delete {self.folder} and run this again")
+        return picture
+
+
+def load_cutouts(split: str | None = None) -> Cutouts:
+    """Cut-outs of one split or of all photos; made once, in parallel, and kept in ``data/cache``.
+
+    A run that was interrupted goes on where it stopped: every file is written whole or not at all.
+    """
+    photos = tuple(load_photos(split))
+    folder = cache_dir(f"cutouts-{SIDE}")
+    missing = [photo for photo in photos if not (folder / f"{photo.id}.png").is_file()]
+    if missing:
+        with ProcessPoolExecutor(os.cpu_count()) as pool:
+            made = pool.map(_make_cutout, missing, [folder] * len(missing), chunksize=32)
+            for _ in tqdm(made, total=len(missing), desc="cut-outs", unit="photo"):
+                pass
+    return Cutouts(folder, photos)
+
+
+def _make_cutout(photo: Photo, folder: Path) -> None:
+    cv2.setNumThreads(1)
+    image, mask = cut_out(photo.image(), photo.mask())
+    _, jpeg = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95])
+    _, png = cv2.imencode(".png", mask.astype(np.uint8) * 255)
+    atomic_write(folder / f"{photo.id}.jpg", jpeg.tobytes())
+    atomic_write(folder / f"{photo.id}.png", png.tobytes())  # last: it marks the pair as whole
