@@ -11,8 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from s2f_helpers.common.types import Product, S2FError
 from s2f_helpers.search.index import Item, LocalIndex, Skipped
 from s2f_helpers.search.pictures import fetch, http_link, read

@@ -32,7 +32,7 @@ __all__ = ["Item", "LocalIndex", "Skipped"]
 
 MAX_LIMIT = 100
 THUMBNAIL = 128
-CHUNK = 128
+CHUNK = 64
 READERS = 8
 COLUMNS = ("title", "url", "price", "currency", "shop", "extra", "thumbnail")
 SCHEMA = pyarrow.schema(

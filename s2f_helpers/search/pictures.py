@@ -51,13 +51,12 @@ def decode(data: bytes) -> np.ndarray:
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
             if picture.width * picture.height > MAX_PIXELS:
-                raise S2FError(
-                    f"picture of {picture.width} x {picture.height} pixels: expected at most "
-                    f"{MAX_PIXELS // 1_000_000} million. Make it smaller."
-                )
+                raise Image.DecompressionBombError
             picture.draft("RGB", (LONG_SIDE, LONG_SIDE))
             return _flatten(picture)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise S2FError(f"a picture of more than {MAX_PIXELS:,} pixels: make it smaller") from error
+    except (OSError, ValueError, SyntaxError) as error:
         raise S2FError(f"not a readable picture ({', '.join(FORMATS)} expected): {error}") from error
 
 

@@ -1,0 +1,135 @@
+"""Read a drawing, a scan or a photo of paper as a :class:`Sketch`: either polarity, any size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from s2f_helpers.common.types import S2FError, Sketch
+
+__all__ = ["open_picture", "read_sketch"]
+
+LARGEST_PIXELS = 50_000_000
+LARGEST_SIDE = 16_000
+SATURATED = 90  # of 255: pencil and paper are greyer than this, a colour that was meant is not
+
+
+def open_picture(source: str | Path | np.ndarray) -> np.ndarray:
+    """(H, W, 3) ``uint8`` RGB, upright (EXIF), transparency on white; refuses what is no picture.
+
+    Raises:
+        S2FError: for a file that is missing, no image, or too large to hold in memory.
+    """
+    if isinstance(source, np.ndarray):
+        picture = _array_to_picture(source)
+    else:
+        picture = _file_to_picture(source)
+    flat = Image.new("RGBA", picture.size, "white")
+    flat.alpha_composite(picture.convert("RGBA"))
+    return np.asarray(flat.convert("RGB"))
+
+
+def read_sketch(image: str | Path | np.ndarray, hints: str | Path | np.ndarray | None = None, size: int = 256) -> Sketch:
+    """A drawing as lines and colour hints.
+
+    Dark lines on light paper or light lines on dark, any size: it is centred in a white square and
+    resized. Saturated colour becomes hints. Black, grey and white hints cannot be told from pencil
+    and paper, so they come through ``hints``.
+
+    Args:
+        image: path, or (H, W), (H, W, 3) or (H, W, 4) ``uint8`` array.
+        hints: an optional picture of the same proportions; whatever is opaque (with an alpha channel)
+            or not pure white (without) is a hint.
+        size: side of the sketch in pixels.
+
+    Raises:
+        S2FError: when there is nothing drawn, or the file is not a picture.
+    """
+    picture = open_picture(image)
+    if np.median(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)) < 100:
+        picture = _invert_lightness(picture)
+    picture = _square(picture, size, 255)
+    saturation = cv2.cvtColor(picture, cv2.COLOR_RGB2HSV)[..., 1]
+    dark = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    colored = cv2.morphologyEx(((saturation > SATURATED) & (dark > 25)).astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2)))
+    hint_mask = colored.astype(bool)
+    lines = _ink(np.where(hint_mask, 255, picture.max(2)).astype(np.uint8))
+    colors = np.where(hint_mask[..., None], picture, 0).astype(np.uint8)
+    if hints is not None:
+        _paint_hints(hints, size, colors, hint_mask)
+    if not lines.any() and not hint_mask.any():
+        raise S2FError("the drawing is empty: expected some lines on a plain ground, found none. Draw a garment first")
+    return Sketch(lines, colors, hint_mask)
+
+
+def _paint_hints(source: str | Path | np.ndarray, size: int, colors: np.ndarray, hint_mask: np.ndarray) -> None:
+    if isinstance(source, np.ndarray) and source.ndim == 3 and source.shape[2] == 4:
+        alpha = _square(np.repeat(source[..., 3:], 3, 2), size, 0)[..., 0] > 127
+        picture = _square(np.ascontiguousarray(source[..., :3]), size, 255)
+    else:
+        picture = _square(open_picture(source), size, 255)
+        alpha = (picture < 250).any(2)
+    colors[alpha] = picture[alpha]
+    hint_mask |= alpha
+
+
+def _ink(brightness: np.ndarray) -> np.ndarray:
+    """Darkness against the paper around it, so that a shadow on the paper is not a line."""
+    paper = cv2.medianBlur(cv2.dilate(brightness, np.ones((9, 9), np.uint8)), 21)
+    darkness = np.clip(paper.astype(np.int16) - brightness, 0, 255)
+    strongest = np.percentile(darkness, 99.5)
+    if strongest < 30:
+        return np.zeros_like(brightness)
+    stretched = (darkness - 0.2 * strongest) / (0.6 * strongest)
+    return (np.clip(stretched, 0, 1) * 255).astype(np.uint8)
+
+
+def _invert_lightness(picture: np.ndarray) -> np.ndarray:
+    hls = cv2.cvtColor(picture, cv2.COLOR_RGB2HLS)
+    hls[..., 1] = 255 - hls[..., 1]
+    return cv2.cvtColor(hls, cv2.COLOR_HLS2RGB)
+
+
+def _square(picture: np.ndarray, size: int, fill: int) -> np.ndarray:
+    height, width = picture.shape[:2]
+    side = max(height, width)
+    top, left = (side - height) // 2, (side - width) // 2
+    padded = cv2.copyMakeBorder(
+        picture, top, side - height - top, left, side - width - left, cv2.BORDER_CONSTANT, value=(fill,) * 3
+    )
+    if side == size:
+        return padded
+    return cv2.resize(padded, (size, size), interpolation=cv2.INTER_AREA if side > size else cv2.INTER_CUBIC)
+
+
+def _file_to_picture(path: str | Path) -> Image.Image:
+    try:
+        with Image.open(path) as opened:
+            _check_size(*opened.size)
+            return ImageOps.exif_transpose(opened).convert("RGBA")
+    except FileNotFoundError:
+        raise S2FError(f"{path}: there is no such file") from None
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise S2FError(f"{path} is not a picture this program can read ({error}): save it as PNG or JPEG") from error
+
+
+def _array_to_picture(array: np.ndarray) -> Image.Image:
+    if array.dtype != np.uint8 or array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
+        raise S2FError(
+            f"expected a uint8 picture of shape (H, W), (H, W, 3) or (H, W, 4); got {array.dtype} {array.shape}"
+        )
+    if 0 in array.shape:
+        raise S2FError(f"expected a picture, got an empty array of shape {array.shape}")
+    _check_size(array.shape[1], array.shape[0])
+    return Image.fromarray(array).convert("RGBA")
+
+
+def _check_size(width: int, height: int) -> None:
+    if max(width, height) > LARGEST_SIDE or width * height > LARGEST_PIXELS:
+        raise S2FError(
+            f"the picture is {width} × {height} px; at most {LARGEST_SIDE:,} px a side and "
+            f"{LARGEST_PIXELS // 1_000_000} megapixels fit: make it smaller first"
+        )

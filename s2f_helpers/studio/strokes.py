@@ -1,0 +1,79 @@
+"""What a person puts on the page: strokes, and fresh pages (empty, or holding an uploaded drawing)."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from s2f_helpers.common.types import S2FError, Sketch
+
+__all__ = ["MAX_POINTS", "MAX_WIDTH", "SIZE", "TOOLS", "Mark", "Page", "Stroke"]
+
+SIZE = 256
+TOOLS = ("pen", "color", "eraser")
+MAX_POINTS = 10_000
+MAX_WIDTH = 64.0
+# A stroke may leave the page, but not so far that rasterising it costs memory or time.
+FAR = 4 * SIZE
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """One movement of one tool, in page units: the page is 256 x 256, origin at the top left.
+
+    Attributes:
+        tool: ``"pen"`` draws lines, ``"color"`` places colour hints, ``"eraser"`` removes both.
+        color: ``"#rrggbb"``; only ``"color"`` strokes use it.
+        width: diameter of the round tip, in page units, above 0 and at most 64.
+        points: (x, y) pairs, at least one; a single point is a dot.
+
+    Raises:
+        S2FError: for values outside these.
+
+    >>> Stroke("color", "#ff0000", 8, ((10, 20),)).points
+    ((10, 20),)
+    """
+
+    tool: str
+    color: str
+    width: float
+    points: tuple[tuple[float, float], ...]
+
+    def __post_init__(self) -> None:
+        if self.tool not in TOOLS:
+            raise S2FError(f"stroke tool: expected one of {', '.join(TOOLS)}; got {self.tool!r}")
+        if not isinstance(self.color, str) or not re.fullmatch("#[0-9a-fA-F]{6}", self.color):
+            raise S2FError(f"stroke color: expected '#rrggbb', got {self.color!r}")
+        if not _is_number(self.width) or not 0 < self.width <= MAX_WIDTH:
+            raise S2FError(f"stroke width: expected a number above 0 and at most {MAX_WIDTH:g}, got {self.width!r}")
+        if not 1 <= len(self.points) <= MAX_POINTS:
+            raise S2FError(f"stroke points: expected 1 to {MAX_POINTS}, got {len(self.points)}")
+        if not all(len(point) == 2 and all(map(_on_or_near_page, point)) for point in self.points):
+            raise S2FError(f"stroke points: expected pairs of numbers between {-FAR} and {FAR}")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A fresh page on top of all earlier marks: empty, or holding a drawing that was not made here.
+
+    Attributes:
+        sketch: the drawing below the strokes that follow, of size 256 x 256, or None for an empty page.
+    """
+
+    sketch: Sketch | None = None
+
+    def __post_init__(self) -> None:
+        if self.sketch is not None and self.sketch.lines.shape != (SIZE, SIZE):
+            raise S2FError(f"page: expected a sketch of {SIZE} x {SIZE}, got {self.sketch.lines.shape}")
+
+
+Mark = Stroke | Page
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _on_or_near_page(value: object) -> bool:
+    return _is_number(value) and -FAR <= value <= FAR
