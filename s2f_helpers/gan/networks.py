@@ -47,11 +47,11 @@ def spread_hints(colors: Tensor, mask: Tensor) -> Tensor:
     while min(levels[-1].shape[-2:]) > 1:
         levels.append(F.avg_pool2d(levels[-1], 2, ceil_mode=True))
     filled = torch.zeros_like(levels[-1][:, :3])
-    for level in reversed(levels):
+    for depth, level in reversed(list(enumerate(levels))):
         weight = level[:, 3:]
         here = level[:, :3] / weight.clamp(min=1e-6)
         below = F.interpolate(filled, size=level.shape[-2:], mode="bilinear", align_corners=False)
-        trust = (weight * 4).clamp(max=1)
+        trust = (weight * 4 ** (depth + 1)).clamp(max=1)  # one hinted pixel is enough to speak for its cell
         filled = trust * here + (1 - trust) * below
     return filled
 

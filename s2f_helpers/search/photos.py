@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from s2f_helpers.data.wardrobe import make_garment
-
 from s2f_helpers.common.types import Product
 from s2f_helpers.data import Cutouts, categories, load_cutouts, photo_url
 from s2f_helpers.data.clothing import photos_on_disk
+from s2f_helpers.data.wardrobe import make_garment
 from s2f_helpers.search.index import Item, LocalIndex
 
 __all__ = ["index_cutouts", "index_wardrobe", "open_default_index"]

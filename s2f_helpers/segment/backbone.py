@@ -25,7 +25,7 @@ class Lite0(BaseModule):
         frozen_stages: how many of the seven stages to freeze, with the stem; 0 freezes the stem alone.
     """
 
-    def __init__(self, frozen_stages: int = 2) -> None:
+    def __init__(self, frozen_stages: int = 3) -> None:
         super().__init__(init_cfg=None)
         self.body = lite0(features_only=True, out_indices=(1, 2, 3, 4))
         for frozen in (self.body.conv_stem, self.body.bn1, *self.body.blocks[:frozen_stages]):

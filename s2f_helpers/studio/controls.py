@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import ipywidgets as widgets
 
 from s2f_helpers.data import categories
 
-__all__ = ["PALETTE", "WIDTHS", "Controls"]
+__all__ = ["ANY", "NO_EXAMPLE", "PALETTE", "WIDTHS", "Controls"]
+
+# Not None: a Dropdown shows None as nothing chosen, an empty field.
+ANY = NO_EXAMPLE = ""
 
 PALETTE = {
     "black": "#1a1a1a",
@@ -31,7 +34,7 @@ WIDTHS = {"pen": 2.0, "color": 9.0, "eraser": 16.0}
 class Controls:
     """Everything a person can press, each under its own name; ``all`` lists what to disable while busy."""
 
-    def __init__(self, examples: Sequence[str]) -> None:
+    def __init__(self, examples: Iterable[str]) -> None:
         self.tool = widgets.ToggleButtons(
             options=[("Pen", "pen"), ("Colour", "color"), ("Eraser", "eraser")],
             icons=["pencil", "paint-brush", "eraser"],
@@ -48,12 +51,14 @@ class Controls:
         self.redo = _button("Redo", "repeat", "put it back (Shift+Ctrl+Z)")
         self.clear = _button("Clear", "trash", "start an empty page; can be undone")
         self.category = widgets.Dropdown(
-            options=[("any", None), *((category.english, category.id) for category in categories())],
+            options=[("any", ANY), *((category.english, category.id) for category in categories())],
             description="Category",
         )
-        self.example = widgets.Dropdown(options=[("choose…", None), *((name, name) for name in examples)], description="Example")
+        self.example = widgets.Dropdown(
+            options=[("choose…", NO_EXAMPLE), *((name, name) for name in examples)], description="Example"
+        )
         self.upload = widgets.FileUpload(
-            accept="image/*", description="Upload a drawing or photo", tooltip="PNG, JPEG or WebP, up to 10 MB"
+            accept="image/*", tooltip="start from a drawing or photo of yours: PNG, JPEG or WebP"
         )
         self.generate = _button("Generate", "magic", "turn the drawing into a garment and search for similar ones")
         self.generate.button_style = "primary"

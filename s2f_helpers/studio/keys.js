@@ -21,9 +21,12 @@ function render({ model, el }) {
       event.stopImmediatePropagation();
       model.send({ action });
     }, capture);
-    // On the box around the canvas: the browser and JupyterLab still get the key, the canvas does not.
+    // Past the canvas, which would swallow it, to the box around it: Tab moves on and Ctrl+S saves. The box
+    // has no focus, so JupyterLab's one-letter shortcuts, such as deleting the cell, do not answer.
     pad.addEventListener("keydown", (event) => {
-      if (event.target === canvas) event.stopPropagation();
+      if (event.target !== canvas) return;
+      event.stopPropagation();
+      if (!pad.dispatchEvent(new KeyboardEvent(event.type, event))) event.preventDefault();
     }, capture);
     pad.addEventListener("mousedown", (event) => {
       if (event.target === canvas && event.button !== 0) event.stopPropagation();

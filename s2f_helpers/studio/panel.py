@@ -15,7 +15,7 @@ from s2f_helpers.common.paths import cache_dir
 from s2f_helpers.common.types import S2FError, Sketch
 from s2f_helpers.search.pictures import decode
 from s2f_helpers.studio.cards import cards_html
-from s2f_helpers.studio.controls import WIDTHS, Controls
+from s2f_helpers.studio.controls import ANY, NO_EXAMPLE, WIDTHS, Controls
 from s2f_helpers.studio.drawing import Drawing
 from s2f_helpers.studio.examples import EXAMPLES, example
 from s2f_helpers.studio.guard import guarded, sentence
@@ -26,6 +26,7 @@ from s2f_helpers.studio.results import pictures_html
 __all__ = ["Studio"]
 
 WELCOME = "Draw a garment with the pen, dot it with colours, and press Generate."
+CHANGED = "Press Generate to see this drawing as a garment."
 INVITATION = Markup('<p class="s2f-note s2f-waiting">Your garment will appear here.</p>')
 
 
@@ -44,7 +45,7 @@ class Studio:
         self._status = widgets.HTML()
         self.say(WELCOME)
         self.drawing = drawing if drawing is not None else self._restore()
-        self._controls = Controls(list(EXAMPLES))
+        self._controls = Controls(EXAMPLES)
         self._widths = dict(WIDTHS)
         self._shown: tuple | None = None
         self._generate_soon = WhenQuiet(guarded(self._follow, self.complain))
@@ -93,7 +94,9 @@ class Studio:
             (controls.clear, self._clear),
             (controls.generate, self._generate),
         ]
-        clicks += [(swatch, lambda color=color: self._choose_color(color)) for color, swatch in controls.swatches.items()]
+        clicks += [
+            (swatch, lambda color=color: self._choose_color(color)) for color, swatch in controls.swatches.items()
+        ]
         for button, action in clicks:
             button.on_click(guarded(lambda _button, action=action: action(), self.complain))
         for field, action in (
@@ -122,13 +125,12 @@ class Studio:
         self.drawing.clear()
         self._pad.refresh()
 
-    def _place_example(self, name: str | None) -> None:
-        if name is None:
+    def _place_example(self, name: str) -> None:
+        if name == NO_EXAMPLE:
             return
-        self._controls.example.value = None
-        category, sketch = example(name)
-        self._controls.category.value = category
-        self._place(sketch)
+        self._controls.example.value = NO_EXAMPLE
+        self._controls.category.value = EXAMPLES[name]
+        self._place(example(EXAMPLES[name]))
 
     def _place_upload(self, files) -> None:
         if not files:
@@ -146,6 +148,7 @@ class Studio:
 
     def _changed(self) -> None:
         self._refresh_history()
+        self.say(CHANGED)
         if self._controls.follow.value:
             self._generate_soon()
         self.drawing.save(self.autosave)
@@ -161,6 +164,7 @@ class Studio:
     def _generate(self) -> None:
         self._generate_soon.cancel()
         sketch, category = self.drawing.to_sketch(), self._controls.category.value
+        category = None if category == ANY else category
         if not sketch.lines.any() and not sketch.hint_mask.any():
             raise S2FError("The page is empty. Draw a garment, choose an example or upload a drawing first.")
         wanted = (sketch.lines.tobytes(), sketch.hints.tobytes(), sketch.hint_mask.tobytes(), category)

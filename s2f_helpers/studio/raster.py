@@ -41,9 +41,10 @@ def rasterize(marks: Iterable[Mark], size: int = SIZE) -> Sketch:
 def _paint_stroke(layer: Image.Image, stroke: Stroke, ink) -> None:
     scale = layer.width / SIZE
     draw = ImageDraw.Draw(layer)
-    points = [(x * scale, y * scale) for x, y in stroke.points]
-    radius = stroke.width * scale / 2
-    draw.line(points, fill=ink, width=max(1, round(2 * radius)))
+    # Pillow counts pixels by their centres and includes the last one, hence the two halves.
+    points = [(x * scale - 0.5, y * scale - 0.5) for x, y in stroke.points]
+    radius = max(0.0, stroke.width * scale / 2 - 0.5)
+    draw.line(points, fill=ink, width=max(1, round(stroke.width * scale)))
     for x, y in points:
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=ink)
 

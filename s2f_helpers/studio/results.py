@@ -15,7 +15,9 @@ __all__ = ["mask_overlay", "pictures_html"]
 OUTLINE = np.array([255, 64, 129], dtype=np.uint8)
 FADE = 0.7
 
-FIGURE = Markup('<figure class="s2f-figure {role}"><img alt="{alt}" src="{source}"><figcaption>{caption}</figcaption></figure>')
+FIGURE = Markup(
+    '<figure class="s2f-figure {role}"><img alt="{alt}" src="{source}"><figcaption>{caption}</figcaption></figure>'
+)
 
 
 def pictures_html(image: np.ndarray, garments: list[Garment]) -> str:

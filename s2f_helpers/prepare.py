@@ -1,0 +1,19 @@
+"""Put data and the search index in place before the studio opens: ``python -m s2f_helpers.prepare``."""
+
+from __future__ import annotations
+
+from s2f_helpers.common.types import S2FError
+from s2f_helpers.data import fetch_photos
+from s2f_helpers.search import open_default_index
+
+
+def main() -> None:
+    try:
+        fetch_photos()
+    except S2FError as error:
+        print(f"The open photos are not here yet: {error}")
+    print(open_default_index()[1])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""The rules of the house: layers, doors, and what may be committed."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ["common", "data", "sketch", "gan", "segment", "search", "studio"]
+PINS = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().lower().split() if "==" in line)
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name.lower())
+
+
+def requirements() -> list[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return project["dependencies"] + project["optional-dependencies"]["test"]
+
+
+def imported_rooms(path: Path) -> set[str]:
+    """The rooms a file imports at its top level or anywhere in its functions."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name.split(".")[1] for name in names if name.startswith("s2f_helpers.")} & set(ROOMS)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_each_room_imports_only_from_rooms_before_it(room):
+    allowed = set(ROOMS[: ROOMS.index(room) + 1])
+    if room == "common":
+        allowed |= {"sketch"}  # Sketch.from_image is the one name that reaches ahead, inside its function
+    for path in (ROOT / "s2f_helpers" / room).rglob("*.py"):
+        assert imported_rooms(path) <= allowed, f"{path.relative_to(ROOT)} reaches ahead"
+
+
+def test_every_dependency_has_a_tested_version():
+    pinned = {normal(name) for name in PINS}
+    for line in requirements():
+        assert normal(re.match(r"[\w.-]+", line)[0]) in pinned, f"{line} has no pin in constraints.txt"
+
+
+def test_conda_door_reads_the_same_two_files():
+    pip = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"][-1]["pip"]
+    assert pip == ["--constraint constraints.txt", "--editable .[test]"]
+
+
+def test_colab_door_has_the_same_pins():
+    """Colab brings torch, numpy and the widgets itself; what we add there is what we test, but for ipycanvas."""
+    lines = (ROOT / "requirements-colab.txt").read_text().splitlines()
+    colab = dict(line.split("==") for line in lines if line and not line.startswith("#"))
+    assert colab.pop("ipycanvas") == "0.13.3"
+    pins = {normal(name): version for name, version in PINS.items()}
+    assert colab and all(pins[normal(name)] == version for name, version in colab.items())
+    wanted = {normal(re.match(r"[\w.-]+", line)[0]) for line in requirements()}
+    assert {normal(name) for name in colab} <= wanted
+
+
+def test_no_file_is_too_large_to_clone():
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    sizes = {name: (ROOT / name).stat().st_size for name in files.splitlines() if (ROOT / name).is_file()}
+    assert all(size <= 30_000_000 for size in sizes.values())
+    assert all(size <= 1_000_000 for name, size in sizes.items() if name.endswith(".ipynb"))
+
+
+def test_no_photo_of_others_is_committed():
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert not [name for name in files.splitlines() if name.lower().endswith((".jpg", ".jpeg"))]

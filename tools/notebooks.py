@@ -1,0 +1,76 @@
+"""Execute notebooks and keep outputs that are worth reading: ``python tools/notebooks.py notebooks/*.ipynb``.
+
+What changes on every run (widget state, timings, progress bars) is dropped, and the launch badges and
+the Colab cell are written from the one address in ``pyproject.toml``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).parents[1]
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def repository() -> str:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return project["urls"]["Repository"]
+
+
+def badges(name: str) -> str:
+    """The line of launch badges of ``notebooks/<name>``; each opens that very file."""
+    owner = repository().removeprefix("https://github.com/")
+    colab = f"https://colab.research.google.com/github/{owner}/blob/main/notebooks/{name}"
+    source = f"{repository()}/blob/main/notebooks/{name}"
+    return (
+        f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({colab}) "
+        f"[![View on GitHub](https://img.shields.io/badge/GitHub-view-black?logo=github)]({source})"
+    )
+
+
+def write_addresses(notebook: nbformat.NotebookNode, name: str) -> None:
+    """Put the badges in the first cell and the address into the Colab cell."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = re.sub(r"^\[!\[Open in Colab\].*$", lambda _: badges(name), cell.source, flags=re.M)
+        elif "google.colab" in cell.source:
+            cell.source = re.sub(r"git clone (.*) https://\S+", rf"git clone \1 {repository()}.git", cell.source)
+
+
+def clean(notebook: nbformat.NotebookNode) -> None:
+    """Drop what differs between two runs of the same notebook."""
+    notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+                         "language_info": {"name": "python"}}  # fmt: skip
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number:02d}"
+        cell.metadata = {key: value for key, value in cell.metadata.items() if key == "tags" and value}
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if not _is_progress(output)]
+            for output in cell.outputs:
+                output.get("data", {}).pop(WIDGET, None)
+
+
+def _is_progress(output: nbformat.NotebookNode) -> bool:
+    return output.output_type == "stream" and output.name == "stderr"
+
+
+def main(paths: list[str]) -> None:
+    os.environ["TQDM_DISABLE"] = "1"
+    for path in map(Path, paths):
+        print(path, flush=True)
+        notebook = nbformat.read(path, 4)
+        write_addresses(notebook, path.name)
+        NotebookClient(notebook, timeout=1200, resources={"metadata": {"path": str(path.parent)}}).execute()
+        clean(notebook)
+        nbformat.write(notebook, path)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
