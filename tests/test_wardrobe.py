@@ -1,6 +1,7 @@
 """The synthetic wardrobe: what it says about a garment must be what its picture shows."""
 
 from collections import Counter
+from functools import cache
 
 import cv2
 import numpy as np
@@ -11,6 +12,11 @@ from s2f_helpers.data import category_ids
 from s2f_helpers.data.wardrobe import garment_color, garment_lines, make_garment, make_wardrobe
 
 SEEDS = range(3)
+
+
+@cache
+def small(category, seed):
+    return make_garment(category, seed, size=128)
 
 
 def grown(mask, pixels):
@@ -42,7 +48,7 @@ def test_mask_is_what_the_background_does_not_reach(category):
 @pytest.mark.parametrize("category", category_ids())
 def test_garment_fills_the_picture_and_stays_inside(category):
     for seed in range(12):
-        garment = make_garment(category, seed, size=128)
+        garment = small(category, seed)
         x0, y0, x1, y1 = garment.box
         assert min(x0, y0) > 0 and max(x1, y1) < 128
         assert max(x1 - x0, y1 - y0) > 0.8 * 128
@@ -53,7 +59,7 @@ def test_garment_fills_the_picture_and_stays_inside(category):
 @pytest.mark.parametrize("category", category_ids())
 def test_garment_is_one_piece(category):
     for seed in range(12):
-        mask = make_garment(category, seed, 128).mask
+        mask = small(category, seed).mask
         count, _ = cv2.connectedComponents(mask.astype(np.uint8))
         assert count == 2, f"seed {seed}: {count - 1} pieces"
 
@@ -62,7 +68,7 @@ def test_garment_is_one_piece(category):
 def test_stated_color_is_the_main_one_in_the_picture(category):
     """Lining, trimmings and a pattern take their share, light and folds move the rest a little."""
     for seed in range(12):
-        garment = make_garment(category, seed, size=128)
+        garment = small(category, seed)
         away = np.abs(garment.photo[garment.mask].astype(int) - garment_color(category, seed)).max(-1)
         assert (away < 45).mean() > 0.45
 

@@ -20,7 +20,7 @@ from s2f_helpers.common.types import S2FError
 from s2f_helpers.data import category_ids
 from s2f_helpers.segment.config import CONFIG_NAME, model_config
 
-__all__ = ["Facts", "build_model", "export_weights", "read_weights"]
+__all__ = ["Facts", "build_model", "read_weights", "write_weights"]
 
 LARGEST = 30_000_000  # bytes
 LARGEST_SIDE = 2048
@@ -49,13 +49,13 @@ def build_model() -> nn.Module:
         return MODELS.build(model_config())
 
 
-def export_weights(checkpoint: Path, target: Path, side: int, score_threshold: float) -> None:
-    """Write ``target`` (.safetensors) and its .json from a checkpoint of the training.
+def write_weights(model: nn.Module, target: Path, side: int, score_threshold: float) -> None:
+    """Write ``target`` (.safetensors) and the .json beside it.
 
-    Kernels are stored as float16; norms and biases, which are few and of very different sizes, as float32.
+    Kernels are stored as float16; norms and biases, few and of very different sizes, as float32.
     """
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
-    tensors = {name: (value.half() if value.ndim > 1 else value).contiguous() for name, value in state.items()}
+    state = model.state_dict()
+    tensors = {name: (value.half() if value.ndim > 1 else value).cpu().contiguous() for name, value in state.items()}
     facts = Facts(category_ids(), CONFIG_NAME, side, score_threshold)
     atomic_write(target, save_tensors(tensors))
     atomic_write(target.with_suffix(".json"), (json.dumps(asdict(facts), indent=1) + "\n").encode())
