@@ -54,7 +54,7 @@ def score(similarity: np.ndarray, query_labels, item_labels, query_colors, item_
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--queries", type=int, default=400)
     parser.add_argument("--items", type=int, default=1500)
     options = parser.parse_args()
@@ -62,8 +62,8 @@ def main() -> None:
     validation, training = load_cutouts("val"), load_cutouts("train")
     queries, query_labels = sample(validation, options.queries)
     items, item_labels = sample(training, options.items)
-    print(f"{datetime.date.today()}, {platform.processor() or platform.machine()}, {torch.get_num_threads()} thread(s), "
-          f"torch {torch.__version__}; {len(queries)} val queries against {len(items)} train items")  # fmt: skip
+    print(f"{datetime.date.today()}, {platform.machine()}, {torch.get_num_threads()} thread(s)")
+    print(f"torch {torch.__version__}; {len(queries)} val queries against {len(items)} train items")
     print(f"{'variant':28s}    P@1    P@5  colour error   both   crops/s")
     for side in SIDES:
         query_crops, item_crops = crops_of(validation, queries, side), crops_of(training, items, side)
@@ -75,7 +75,8 @@ def main() -> None:
             shapes = [embedder.shapes(crops) for crops in (query_crops, item_crops)]
             speed = (len(query_crops) + len(item_crops)) / (time.perf_counter() - start)
             shape_similarity = shapes[0] @ shapes[1].T
-            print(f"{f'shape, {pooling}, {side} px':28s} {score(shape_similarity, *labels, *colors)} {speed:9.1f}")
+            name = f"shape, {pooling}, {side} px"
+            print(f"{name:28s} {score(shape_similarity, *labels, *colors)} {speed:9.1f}")
     # The last round is the default: 224 px, GeM.
     histograms = [np.stack([color_histogram(crop) for crop in crops]) for crops in (query_crops, item_crops)]
     color_similarity = histograms[0] @ histograms[1].T

@@ -6,6 +6,7 @@ Raster (strokes to sketch) + generator + display payload (PNG in HTML); the brow
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import numpy as np
 from machine import machine
@@ -15,8 +16,10 @@ from s2f_helpers.studio import Drawing
 from s2f_helpers.studio.results import pictures_html
 from s2f_helpers.studio.strokes import Stroke
 
-OUTLINE = ((96, 52), (60, 66), (30, 112), (58, 130), (74, 108), (74, 214), (182, 214), (182, 108), (198, 130), (226, 112),
-           (196, 66), (160, 52), (144, 66), (112, 66), (96, 52))  # fmt: skip
+OUTLINE = (
+    (96, 52), (60, 66), (30, 112), (58, 130), (74, 108), (74, 214), (182, 214), (182, 108), (198, 130), (226, 112),
+    (196, 66), (160, 52), (144, 66), (112, 66), (96, 52),
+)  # fmt: skip
 RUNS = 60
 
 
@@ -24,7 +27,7 @@ def smooth(points, steps: int = 20):
     """As many points as a mouse gives between two corners."""
     corners = np.array(points, float)
     between = np.linspace(0, 1, steps, endpoint=False)[:, None]
-    parts = [a + (b - a) * between for a, b in zip(corners, corners[1:], strict=False)]
+    parts = [a + (b - a) * between for a, b in pairwise(corners)]
     return tuple(map(tuple, np.concatenate([*parts, corners[-1:]])))
 
 
@@ -46,7 +49,9 @@ def main() -> None:
     for name, column in zip(("raster", "generator", "payload"), milliseconds.T, strict=True):
         print(f"{name:10s} median {np.median(column):6.1f} ms   p95 {np.percentile(column, 95):6.1f} ms")
     total = milliseconds.sum(1)
-    print(f"{'together':10s} median {np.median(total):6.1f} ms   p95 {np.percentile(total, 95):6.1f} ms   target 150 ms")
+    print(
+        f"{'together':10s} median {np.median(total):6.1f} ms   p95 {np.percentile(total, 95):6.1f} ms   target 150 ms"
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How ``masks.jsonl.gz``, ``splits.csv`` and ``rejected.csv`` were made. Run once; running it again gives the same files.
+"""How `masks.jsonl.gz`, `splits.csv` and `rejected.csv` were made. Run once; again, it gives the same files.
 
     python data/settle.py RAW_MASKS.jsonl.gz CLOTHING_DATASET_FOLDER
 
@@ -38,7 +38,7 @@ def clean(mask: np.ndarray) -> np.ndarray:
     padded = cv2.copyMakeBorder(mask, reach, reach, reach, reach, cv2.BORDER_CONSTANT)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
     closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, kernel)[reach:-reach, reach:-reach]
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(1 - np.ascontiguousarray(closed))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(1 - np.ascontiguousarray(closed))
     small = stats[:, cv2.CC_STAT_AREA] < 0.03 * closed.sum()
     small[0] = False
     return (closed | small[labels]).astype(np.uint8)
@@ -120,8 +120,8 @@ def main(raw_masks: str, folder: str) -> None:
     packed = gzip.compress("\n".join(lines).encode() + b"\n", compresslevel=9, mtime=0)
     (HERE / "masks.jsonl.gz").write_bytes(packed)
     names = {row["image"]: group[row["sender_id"]] for row in kept}
-    write_csv("splits.csv", ["image", "category", "group", "split"],
-              [[row["image"], row["category"], names[row["image"]], split[names[row["image"]]]] for row in kept])  # fmt: skip
+    settled = [[row["image"], row["category"], names[row["image"]], split[names[row["image"]]]] for row in kept]
+    write_csv("splits.csv", ["image", "category", "group", "split"], settled)
     write_csv("rejected.csv", ["image", "label", "reason"], rejected)
 
 

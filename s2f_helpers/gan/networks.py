@@ -7,6 +7,7 @@ Spectral norm: Miyato et al. 2018. Sub-pixel convolution: Shi et al. 2016.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -91,13 +92,11 @@ class GeneratorNet(nn.Module):
         widths, wide = config.channels, config.embedding
         self.embed = nn.Sequential(nn.Embedding(config.categories + 1, wide), nn.Linear(wide, wide), nn.SiLU())
         self.stem = ConditionalBlock(4 * SKETCH_CHANNELS + 4, widths[0], wide)
-        self.down = nn.ModuleList(
-            ConditionalBlock(above, below, wide, stride=2) for above, below in zip(widths, widths[1:], strict=False)
-        )
+        self.down = nn.ModuleList(ConditionalBlock(above, below, wide, stride=2) for above, below in pairwise(widths))
         self.middle = ConditionalBlock(widths[-1], widths[-1], wide)
         self.up = nn.ModuleList(
             ConditionalBlock(below + above, above, wide)
-            for below, above in reversed(list(zip(widths[1:], widths, strict=False)))
+            for below, above in reversed([(below, above) for above, below in pairwise(widths)])
         )
         self.unfold = nn.Conv2d(widths[0], 48, 3, 1, 1)
         self.paint = nn.Conv2d(12 + 1, 3, 3, 1, 1)
@@ -143,9 +142,9 @@ class Discriminator(nn.Module):
         steps = [1 + 3 + 3 + 8, width, 2 * width, 4 * width]
         self.blocks = nn.ModuleList(
             nn.Sequential(nn.utils.parametrizations.spectral_norm(nn.Conv2d(a, b, 4, 2, 1)), nn.LeakyReLU(0.2))
-            for a, b in zip(steps, steps[1:], strict=False)
+            for a, b in pairwise(steps)
         )
-        self.verdict = nn.utils.parametrizations.spectral_norm(nn.Conv2d(steps[-1], 1, 3, 1, 1))
+        self.verdict = nn.Conv2d(steps[-1], 1, 3, 1, 1)  # free to be sure: held to norm 1 as well, it learns too slowly
 
     def forward(self, sketch: Tensor, photo: Tensor, category: Tensor) -> list[Tensor]:
         label = self.embed(category)[:, :, None, None].expand(-1, -1, *photo.shape[2:])

@@ -37,6 +37,8 @@ class TrainConfig:
     """One run. ``steps`` counts from the very first step, so a resumed run names the new total.
 
     Attributes:
+        discriminator_rate: the discriminator's learning rate as a multiple of the generator's (TTUR,
+            Heusel et al. 2017).
         decay_steps: over the last so many steps the learning rate falls linearly to zero.
         any_category: share of samples whose category is hidden, so that "any" is learnt too.
         precision: ``"no"``, ``"bf16"`` (CPUs with AVX512-BF16, Ampere and later) or ``"fp16"``.
@@ -46,6 +48,7 @@ class TrainConfig:
     steps: int = 9000
     batch: int = 8
     learning_rate: float = 4e-4
+    discriminator_rate: float = 2.0
     decay_steps: int = 0
     any_category: float = 0.15
     ema: float = 0.999
@@ -121,7 +124,7 @@ def train(
         _move_average(average, accelerator.unwrap_model(generator), config.ema, step)
         report = {"discriminator": doubt.item(), **{name: loss.item() for name, loss in losses.items()}}
         if not all(map(math.isfinite, report.values())):
-            raise S2FError(f"step {step}: a loss is not finite ({report}). Go on from {run} with half the learning rate")
+            raise S2FError(f"step {step}: a loss is not finite ({report}). Go on in {run} with half the learning rate")
         if on_step:
             on_step(step, report)
         if accelerator.is_main_process and (step % config.save_every == 0 or step == config.steps):
@@ -136,10 +139,10 @@ def _step(accelerator: Accelerator, optimizer, loss: torch.Tensor) -> None:
 
 
 def _set_learning_rate(optimizers, config: TrainConfig, step: int) -> None:
-    left = (config.steps - step + 1) / max(config.decay_steps, 1)
-    for optimizer in optimizers:
+    left = min(1.0, (config.steps - step + 1) / config.decay_steps) if config.decay_steps else 1.0
+    for optimizer, multiple in zip(optimizers, (1.0, config.discriminator_rate), strict=True):
         for group in optimizer.param_groups:
-            group["lr"] = config.learning_rate * min(1.0, left) if config.decay_steps else config.learning_rate
+            group["lr"] = config.learning_rate * left * multiple
 
 
 def _hide_some(category: torch.Tensor, config: TrainConfig, step: int) -> torch.Tensor:

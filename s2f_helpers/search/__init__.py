@@ -6,6 +6,6 @@ from s2f_helpers.search.index import Item, LocalIndex, Skipped
 from s2f_helpers.search.photos import index_cutouts, index_wardrobe, open_default_index
 
 __all__ = [
-    "COLOR_WEIGHT", "Crop", "Embedder", "Item", "LocalIndex", "Report", "Skipped", "color_histogram", "crop_garment",
-    "index_csv", "index_cutouts", "index_folder", "index_wardrobe", "open_default_index",
+    "COLOR_WEIGHT", "Crop", "Embedder", "Item", "LocalIndex", "Report", "Skipped", "color_histogram",
+    "crop_garment", "index_csv", "index_cutouts", "index_folder", "index_wardrobe", "open_default_index",
 ]  # fmt: skip

@@ -20,6 +20,8 @@ __all__ = ["Report", "index_csv", "index_folder"]
 PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"}
 COLUMNS = ("image", "title", "price", "currency", "url", "shop")
 LONGEST_TEXT = 500
+# White space, control characters, and the invisible ones that turn a line's direction.
+CONTROLS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ class Report:
 
     def __str__(self) -> str:
         head = f"index {self.index.name!r}: {len(self.index)} indexed, {len(self.skipped)} skipped"
-        return "\n".join([head, *(f"  {entry.key}: {entry.reason}" for entry in (*self.skipped, *self.notes))])
+        details = (f"  {entry.key}: {entry.reason}" for entry in (*self.skipped, *self.notes))
+        return "\n".join([head, *details])
 
 
 def index_folder(folder: str | Path, name: str, progress: bool = True) -> Report:
@@ -110,7 +113,7 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
         with open(path, newline="", encoding="utf-8-sig") as file:
             yield from _jsonl(file) if path.suffix.lower() == ".jsonl" else _csv(file, path.name)
     except UnicodeDecodeError as error:
-        raise S2FError(f"{path.name}: expected UTF-8 text ({error.reason}). Save it as 'CSV UTF-8'.") from error
+        raise S2FError(f"{path.name}: expected UTF-8 text. Save it as 'CSV UTF-8'.") from error
     except OSError as error:
         raise S2FError(f"{path}: cannot be read: {error.strerror}") from error
 
@@ -120,7 +123,8 @@ def _csv(file, name: str) -> Iterator[tuple[int, Mapping[str, str]]]:
     delimiter = max(",;\t", key=head.count)
     columns = [column.strip().lower() for column in next(csv.reader([head], delimiter=delimiter), [])]
     if "image" not in columns:
-        raise S2FError(f"{name}: expected a column named 'image', got {', '.join(columns) or 'an empty file'}")
+        found = ", ".join(columns) or "an empty file"
+        raise S2FError(f"{name}: expected a column named 'image', got {found}")
     reader = csv.reader(file, delimiter=delimiter)
     while True:
         line = reader.line_num + 2
@@ -178,7 +182,7 @@ def _beside(image: str, folder: Path) -> Path:
 
 def _text(text: str | None) -> str:
     """One line of plain text: markup stays as the characters it is, control characters go."""
-    return re.sub(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+", " ", text or "").strip()[:LONGEST_TEXT]
+    return CONTROLS.sub(" ", text or "").strip()[:LONGEST_TEXT]
 
 
 def _price(text: str | None) -> float | None:

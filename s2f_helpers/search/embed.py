@@ -1,4 +1,4 @@
-"""A garment picture as one vector: what shape it has (EfficientNet-Lite0) and what colours (CIELAB histogram)."""
+"""A garment picture as one vector: its shape (EfficientNet-Lite0) and its colours (CIELAB histogram)."""
 
 from __future__ import annotations
 
@@ -138,8 +138,8 @@ class Embedder:
 
     def shapes(self, crops: Sequence[Crop]) -> np.ndarray:
         """The shape part alone: (N, 1280) ``float32`` of unit length."""
-        starts = range(0, len(crops), BATCH)
-        return np.concatenate([self._forward([crop.image for crop in crops[at : at + BATCH]]) for at in starts])
+        images = [crop.image for crop in crops]
+        return np.concatenate([self._forward(images[at : at + BATCH]) for at in range(0, len(images), BATCH)])
 
     @torch.inference_mode()
     def _forward(self, images: list[np.ndarray]) -> np.ndarray:

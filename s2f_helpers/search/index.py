@@ -82,7 +82,7 @@ class LocalIndex:
 
     @classmethod
     def build(cls, name: str, items: Sequence[Item], progress: bool = True) -> LocalIndex:
-        """Index the items under a name, or go on with a build that was interrupted; done work is not repeated.
+        """Index the items under a name, or go on with an interrupted build; done work is not repeated.
 
         Args:
             name: letters, digits, ``-``, ``_``; an older index of that name is replaced at the end.
@@ -99,10 +99,11 @@ class LocalIndex:
             table = _open_or_create(database, label)
             done = set(table.search().select(["key"]).to_arrow()["key"].to_pylist())
             missing = [item for item in items if item.key not in done]
-            skipped = _add(table, missing, tqdm(total=len(missing), desc=f"index {name}", disable=not progress))
+            bar = tqdm(total=len(missing), desc=f"index {name}", unit="picture", disable=not progress)
+            skipped = _add(table, missing, bar)
             if not table.count_rows():
                 database.drop_table(label)
-                raise S2FError(f"index {name!r}: none of {len(items)} pictures could be used. {_first(skipped)}")
+                raise S2FError(f"index {name!r}: none of {len(items)} pictures is usable. {_first(skipped)}")
             _write_state(folder, label, skipped)
             for other in database.list_tables().tables:
                 if other != label:
@@ -160,7 +161,7 @@ def _folder(name: str) -> Path:
 
 
 def _damaged(name: str) -> S2FError:
-    return S2FError(f"index {name!r} is damaged or was just replaced. Open it again; if that fails, build it again.")
+    return S2FError(f"index {name!r} is damaged or was just replaced. Open it again, or else build it again.")
 
 
 def _fingerprint(items: Sequence[Item]) -> str:
@@ -209,7 +210,7 @@ def _store(table, rows: list[tuple[dict, Crop]]) -> None:
     try:
         table.add([{**row, "vector": vector} for (row, _), vector in zip(rows, vectors, strict=True)])
     except (OSError, RuntimeError) as error:
-        raise S2FError(f"the index could not be written: {error}. Free some disk space and build it again.") from error
+        raise S2FError(f"the index could not be written: {error}. Free some space, build it again.") from error
 
 
 def _facts(product: Product) -> dict:
@@ -254,7 +255,7 @@ def _read_state(folder: Path, name: str) -> dict:
         return {"table": str(state["table"]), "vectors": str(state["vectors"]), "skipped": pairs}
     except FileNotFoundError:
         raise S2FError(
-            f"there is no index named {name!r} here. Make it with index_folder(...), index_csv(...) or LocalIndex.build."
+            f"there is no index named {name!r} here. Make it with index_folder, index_csv or LocalIndex.build."
         ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _damaged(name) from error

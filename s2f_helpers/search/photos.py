@@ -1,4 +1,4 @@
-"""The indexes that come with the course: open photos (similar pictures, not for sale), or synthetic garments."""
+"""The indexes that come with the course: open photos (similar, not for sale), or synthetic garments."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def index_cutouts() -> LocalIndex:
 def index_wardrobe() -> LocalIndex:
     """About 300 synthetic garments, for a first run without the photos. They link nowhere."""
     seeds = range(GARMENTS_A_CATEGORY)
-    items = [_wardrobe_item(category.id, category.english, seed) for category in categories() for seed in seeds]
+    items = [_wardrobe_item(kind.id, kind.english, seed) for kind in categories() for seed in seeds]
     return LocalIndex.build("wardrobe", items)
 
 
@@ -37,7 +37,7 @@ def open_default_index() -> tuple[LocalIndex, str]:
     """
     if photos_on_disk():
         index = index_cutouts()
-        return index, f"Searching {len(index)} open photos of clothes (CC0). They are similar pictures, not for sale."
+        return index, f"Searching {len(index)} open photos of clothes (CC0): similar pictures, not for sale."
     index = index_wardrobe()
     return index, f"No photos here yet: searching {len(index)} synthetic garments, which link nowhere."
 
@@ -57,7 +57,8 @@ def _wardrobe_item(category: str, english: str, seed: int) -> Item:
         garment = make_garment(category, seed)
         return garment.photo, garment.mask
 
-    product = Product(title=f"synthetic {english}, number {seed}", extra={"category": category, "synthetic": True})
+    title = f"synthetic {english}, number {seed}"
+    product = Product(title, extra={"category": category, "synthetic": True})
     return Item(f"{category}-{seed}", product, load)
 
 

@@ -66,7 +66,8 @@ def _flatten(picture: Image.Image) -> np.ndarray:
     if not upright.has_transparency_data:
         return np.asarray(upright.convert("RGB")).copy()
     layer = upright.convert("RGBA")
-    return np.asarray(Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")).copy()
+    white = Image.new("RGBA", layer.size, "white")
+    return np.asarray(Image.alpha_composite(white, layer).convert("RGB")).copy()
 
 
 def read(path: Path) -> np.ndarray:
@@ -106,7 +107,8 @@ def fetch(url: str, timeout_s: float = TIMEOUT_S, max_bytes: int = MAX_BYTES) ->
                 raise S2FError(f"{url}: the server answered {reply.status_code}, expected 200")
             return decode(_body(reply, url, deadline, max_bytes))
     except requests.RequestException as error:
-        raise S2FError(f"{url}: could not be fetched ({type(error).__name__}). Check address and network.") from error
+        what = type(error).__name__
+        raise S2FError(f"{url}: could not be fetched ({what}). Check address and network.") from error
 
 
 def _body(reply: requests.Response, url: str, deadline: float, max_bytes: int) -> bytes:
@@ -116,5 +118,5 @@ def _body(reply: requests.Response, url: str, deadline: float, max_bytes: int) -
         if len(body) > max_bytes:
             raise S2FError(f"{url}: more than {max_bytes} bytes. Use a smaller picture.")
         if time.monotonic() > deadline:
-            raise S2FError(f"{url}: the download took too long. Try again, or save the picture beside the catalogue.")
+            raise S2FError(f"{url}: the download took too long. Try again, or keep the picture on disk.")
     return bytes(body)

@@ -111,18 +111,15 @@ def roi_align(
 def _sampling_matrix(start: Tensor, extent: Tensor, bins: int, length: int, sampling_ratio: int) -> Tensor:
     """(K, bins, length): how much each of ``length`` feature pixels weighs in each bin of each RoI."""
     wanted = torch.full_like(extent, sampling_ratio) if sampling_ratio > 0 else (extent / bins).ceil()
-    samples = wanted.clamp(min=0).long()
-    most = max(int(samples.max()), 1) if len(samples) else 1
-    sample = torch.arange(most, device=start.device)
-    step = extent / bins
-    inside_bin = (sample + 0.5) / samples.clamp(min=1)[:, None]
-    bin_index = torch.arange(bins, device=start.device)
-    position = start[:, None, None] + (bin_index[:, None] + inside_bin[:, None]) * step[:, None, None]
-    counted = (sample < samples[:, None])[:, None] & (position >= -1) & (position <= length)
+    samples = wanted.clamp(min=1)[:, None]
+    sample = torch.arange(int(samples.max()) if len(samples) else 1, device=start.device)
+    place = torch.arange(bins, device=start.device)[:, None] + ((sample + 0.5) / samples)[:, None]  # in bins
+    position = start[:, None, None] + place * (extent / bins)[:, None, None]
+    counted = (sample < wanted[:, None])[:, None] & (position >= -1) & (position <= length)
     position = position.clamp(0, length - 1)
     low = position.floor().long()
     high = (low + 1).clamp(max=length - 1)
-    share = counted / samples.clamp(min=1)[:, None, None]
+    share = counted / samples[:, None]
     matrix = start.new_zeros(len(start), bins, length)
     matrix.scatter_add_(2, low, (1 - (position - low)) * share)
     return matrix.scatter_add_(2, high, (position - low) * share)

@@ -1,9 +1,10 @@
-"""Train Mask R-CNN with MMDetection's Runner, and write the weights that ship.
+"""Train Mask R-CNN with MMDetection's Runner.
 
     python -m s2f_helpers.segment.train --work-dir runs/segment --preset cpu
 
-Run it again with the same folder and it goes on from the last checkpoint. ``torchrun`` spreads it
-over several GPUs (``--launcher pytorch``).
+Run it again with the same folder and it goes on from the last checkpoint. ``torchrun`` with
+``--launcher pytorch`` spreads it over several GPUs. ``python -m s2f_helpers.segment.export`` then makes the
+weights that ship.
 """
 
 from __future__ import annotations
@@ -22,9 +23,12 @@ __all__ = ["train"]
 
 
 def train(chosen: Recipe, train_file: Path, val_file: Path, work_dir: Path, launcher: str = "none") -> Path:
-    """Train, or go on training, and return the folder with logs and checkpoints."""
-    from s2f_helpers.segment import transforms  # noqa: F401  (registers our transforms)
+    """Train, or go on from the last checkpoint in ``work_dir``; returns ``work_dir``.
 
+    Args:
+        train_file, val_file: COCO files, see :mod:`s2f_helpers.segment.coco`.
+        launcher: how the processes of a distributed run were started, in mmengine's words.
+    """
     config = segmenter_config(chosen, train_file, val_file, work_dir)
     config.resume = True
     config.launcher = launcher

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import mmdet.models  # noqa: F401  (fills the registry)
-import torch
 from mmdet.registry import MODELS
 from mmengine.registry import DefaultScope
 from safetensors import SafetensorError

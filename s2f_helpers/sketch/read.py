@@ -14,25 +14,23 @@ __all__ = ["open_picture", "read_sketch"]
 
 LARGEST_PIXELS = 50_000_000
 LARGEST_SIDE = 16_000
+Picture = str | Path | np.ndarray
 SATURATED = 90  # of 255: pencil and paper are greyer than this, a colour that was meant is not
 
 
-def open_picture(source: str | Path | np.ndarray) -> np.ndarray:
+def open_picture(source: Picture) -> np.ndarray:
     """(H, W, 3) ``uint8`` RGB, upright (EXIF), transparency on white; refuses what is no picture.
 
     Raises:
         S2FError: for a file that is missing, no image, or too large to hold in memory.
     """
-    if isinstance(source, np.ndarray):
-        picture = _array_to_picture(source)
-    else:
-        picture = _file_to_picture(source)
+    picture = _array_to_picture(source) if isinstance(source, np.ndarray) else _file_to_picture(source)
     flat = Image.new("RGBA", picture.size, "white")
     flat.alpha_composite(picture.convert("RGBA"))
     return np.asarray(flat.convert("RGB"))
 
 
-def read_sketch(image: str | Path | np.ndarray, hints: str | Path | np.ndarray | None = None, size: int = 256) -> Sketch:
+def read_sketch(image: Picture, hints: Picture | None = None, size: int = 256) -> Sketch:
     """A drawing as lines and colour hints.
 
     Dark lines on light paper or light lines on dark, any size: it is centred in a white square and
@@ -54,8 +52,8 @@ def read_sketch(image: str | Path | np.ndarray, hints: str | Path | np.ndarray |
     picture = _square(picture, size, 255)
     saturation = cv2.cvtColor(picture, cv2.COLOR_RGB2HSV)[..., 1]
     dark = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    colored = cv2.morphologyEx(((saturation > SATURATED) & (dark > 25)).astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2)))
-    hint_mask = colored.astype(bool)
+    vivid = ((saturation > SATURATED) & (dark > 25)).astype(np.uint8)
+    hint_mask = cv2.morphologyEx(vivid, cv2.MORPH_OPEN, np.ones((2, 2))).astype(bool)
     lines = _ink(np.where(hint_mask, 255, picture.max(2)).astype(np.uint8))
     colors = np.where(hint_mask[..., None], picture, 0).astype(np.uint8)
     if hints is not None:
@@ -65,7 +63,7 @@ def read_sketch(image: str | Path | np.ndarray, hints: str | Path | np.ndarray |
     return Sketch(lines, colors, hint_mask)
 
 
-def _paint_hints(source: str | Path | np.ndarray, size: int, colors: np.ndarray, hint_mask: np.ndarray) -> None:
+def _paint_hints(source: Picture, size: int, colors: np.ndarray, hint_mask: np.ndarray) -> None:
     if isinstance(source, np.ndarray) and source.ndim == 3 and source.shape[2] == 4:
         alpha = _square(np.repeat(source[..., 3:], 3, 2), size, 0)[..., 0] > 127
         picture = _square(np.ascontiguousarray(source[..., :3]), size, 255)

@@ -30,7 +30,7 @@ LAB_SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false"},
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
 }
-START_S = 90
+START_S = 240
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +71,7 @@ def browser():
 def page(browser) -> Page:
     """An empty tab."""
     context = browser.new_context(viewport=VIEW)
+    context.set_default_timeout(120_000)
     yield context.new_page()
     context.close()
 

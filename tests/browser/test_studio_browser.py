@@ -19,9 +19,8 @@ T_SHIRT = [
 ]  # fmt: skip
 DOTS = [(100, 90), (128, 90), (156, 90), (100, 130), (128, 130), (156, 130), (100, 180), (128, 180), (156, 180),
         (52, 106), (204, 106)]  # fmt: skip
-OPEN_MS, RUN_MS, GENERATE_MS = 90_000, 240_000, 180_000
+OPEN_MS, RUN_MS, GENERATE_MS = 180_000, 300_000, 240_000
 IDLE = "() => document.querySelector('#jp-main-statusbar')?.textContent.includes('| Idle')"
-BUSY_CELL = ".jp-InputPrompt:has-text('[*]')"
 
 
 class Person:
@@ -37,12 +36,14 @@ class Person:
         self.page.wait_for_function(IDLE, timeout=OPEN_MS)
 
     def run_all(self):
-        self.page.get_by_role("menuitem", name="Run", exact=True).click()
-        self.page.get_by_text("Run All Cells", exact=True).click()
+        self.page.locator(".lm-MenuBar-itemLabel:text-is('Run')").click()
+        self.page.locator(".lm-Menu-itemLabel:text-is('Run All Cells')").click()
         self.canvas.wait_for(timeout=RUN_MS)
-        self.page.wait_for_function(
-            f"() => !document.querySelector({BUSY_CELL.split(':')[0]!r}).innerText.includes('*')"
-        )
+        self.page.wait_for_function(IDLE, timeout=RUN_MS)
+
+    def save(self):
+        with self.page.expect_response(lambda reply: reply.request.method == "PUT" and "/api/contents/" in reply.url):
+            self.page.keyboard.press("Control+s")
 
     def stroke(self, *points):
         self.canvas.scroll_into_view_if_needed()
@@ -56,7 +57,7 @@ class Person:
         self.page.mouse.up()
 
     def press(self, name):
-        self.page.locator(".s2f-studio").get_by_role("button", name=name).click()
+        self.page.locator(".s2f-studio").get_by_role("button", name=name, exact=True).click()
 
     def see(self, locator) -> np.ndarray:
         """(H, W, 3) ``int`` RGB: what is on the screen there."""
@@ -130,8 +131,7 @@ def test_cards_link_to_web_pages(person):
 
 def test_the_drawing_and_the_panel_survive_a_reload(person):
     before = ink(person.see(person.canvas))
-    person.page.keyboard.press("Control+s")
-    person.page.wait_for_function("() => !document.querySelector('.jp-mod-current.jp-mod-dirty')")
+    person.save()
     person.page.reload()
     person.canvas.wait_for(timeout=OPEN_MS)
     after = ink(person.wait_to_see(person.canvas, has_drawing))
