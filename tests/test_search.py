@@ -441,6 +441,7 @@ def test_only_plain_web_links(link):
     assert http_link(link) is None
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_text_breaks_the_link_check(text):
     link = http_link(text)
@@ -495,11 +496,11 @@ class Shop(BaseHTTPRequestHandler):
             for _ in range(64):
                 self.wfile.write(b"\0" * 65_536)
         elif self.path == "/drip":
-            for _ in range(40):
+            for _ in range(200):
                 self.wfile.write(b"\0" * 16_384)
                 time.sleep(0.05)
         elif self.path == "/silent":
-            time.sleep(1)
+            time.sleep(10)
         else:
             self.wfile.write(png(block(RED)) if self.path == "/red.png" else b"<html>")
 
@@ -538,7 +539,7 @@ def test_slow_replies_are_cut_off(page):
         start = time.monotonic()
         with pytest.raises(S2FError, match=r"too long|could not be fetched"):
             fetch(f"{address}/{page}", timeout_s=0.2)
-        assert time.monotonic() - start < 1
+        assert time.monotonic() - start < 5
 
 
 def test_nobody_there():

@@ -1,7 +1,7 @@
 """The two players: a class-conditional U-Net that draws garments, and a PatchGAN that doubts them.
 
 U-Net: Ronneberger et al. 2015. PatchGAN and the sketch-to-photo setting: Isola et al. 2017 (pix2pix).
-Spectral norm: Miyato et al. 2018. Sub-pixel convolution: Shi et al. 2016.
+Instance norm in the discriminator: Wang et al. 2018 (pix2pixHD). Sub-pixel convolution: Shi et al. 2016.
 """
 
 from __future__ import annotations
@@ -140,11 +140,12 @@ class Discriminator(nn.Module):
         super().__init__()
         self.embed = nn.Embedding(categories + 1, 8)
         steps = [1 + 3 + 3 + 8, width, 2 * width, 4 * width]
+        norms = [nn.Identity(), nn.InstanceNorm2d(2 * width), nn.InstanceNorm2d(4 * width)]
         self.blocks = nn.ModuleList(
-            nn.Sequential(nn.utils.parametrizations.spectral_norm(nn.Conv2d(a, b, 4, 2, 1)), nn.LeakyReLU(0.2))
-            for a, b in pairwise(steps)
+            nn.Sequential(nn.Conv2d(above, below, 4, 2, 1), norm, nn.LeakyReLU(0.2))
+            for (above, below), norm in zip(pairwise(steps), norms, strict=True)
         )
-        self.verdict = nn.Conv2d(steps[-1], 1, 3, 1, 1)  # free to be sure: held to norm 1 as well, it learns too slowly
+        self.verdict = nn.Conv2d(steps[-1], 1, 3, 1, 1)
 
     def forward(self, sketch: Tensor, photo: Tensor, category: Tensor) -> list[Tensor]:
         label = self.embed(category)[:, :, None, None].expand(-1, -1, *photo.shape[2:])

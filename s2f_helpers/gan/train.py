@@ -48,7 +48,7 @@ class TrainConfig:
     steps: int = 9000
     batch: int = 8
     learning_rate: float = 4e-4
-    discriminator_rate: float = 2.0
+    discriminator_rate: float = 1.0
     decay_steps: int = 0
     any_category: float = 0.15
     ema: float = 0.999
