@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -69,12 +70,10 @@ def test_plain_nms_equals_torchvision(case, threshold):
 @pytest.mark.parametrize("backend", ["torchvision", "torch"])
 def test_mmcv_pools_and_learns_through_either_backend(backend, monkeypatch):
     """Known truth: the mean of a ramp over a box is the ramp at the box's middle; gradients sum to the upstream's."""
-    import mmcv.ops.nms
-    import mmcv.ops.roi_align
+    import mmcv.ops
 
-    extension = ops._extension(backend)
-    monkeypatch.setattr(mmcv.ops.roi_align, "ext_module", extension)
-    monkeypatch.setattr(mmcv.ops.nms, "ext_module", extension)
+    for name in ("nms", "roi_align"):  # mmcv.ops names its functions as it names their modules
+        monkeypatch.setattr(sys.modules[f"mmcv.ops.{name}"], "ext_module", ops._extension(backend))
     ramp = torch.arange(16.0).expand(1, 1, 16, 16).clone().requires_grad_()
     pooled = mmcv.ops.RoIAlign(1, 1.0, 0, "avg", True)(ramp, torch.tensor([[0, 4.0, 4.0, 8.0, 8.0]]))
     assert pooled.item() == pytest.approx(5.5)
@@ -104,6 +103,11 @@ def test_setup_a_second_time_changes_nothing():
 def test_unknown_recipe_is_named():
     with pytest.raises(S2FError, match="expected one of smoke, cpu, gpu"):
         recipe("tpu")
+
+
+def test_a_run_too_short_to_learn_is_refused(tmp_path):
+    with pytest.raises(S2FError, match="2 or more"):
+        segmenter_config(replace(recipe("smoke"), iterations=1), tmp_path / "t.json", tmp_path / "v.json", tmp_path)
 
 
 def test_config_is_mmdets_with_our_backbone_and_categories(tmp_path):
@@ -336,7 +340,7 @@ def measured(change, monkeypatch):
 
 def test_a_perfect_segmenter_scores_one(monkeypatch):
     scores = measured(lambda garment: [garment], monkeypatch)
-    assert scores.box_ap == scores.mask_ap == scores.agnostic_mask_ap == pytest.approx(1.0)
+    assert [scores.box_ap, scores.mask_ap, scores.agnostic_box_ap, scores.agnostic_mask_ap] == pytest.approx([1.0] * 4)
     assert scores.best_iou == scores.best_category == scores.f1[0.5] == 1.0 and scores.f1[0.8] == 0.0
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 __all__ = ["show"]
 
-DPI = 80
+DPI = 72
 TITLE_INCHES = 0.24
 
 

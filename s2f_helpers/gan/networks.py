@@ -76,7 +76,7 @@ class ConditionalBlock(nn.Module):
 class GeneratorNet(nn.Module):
     """Sketch and category to picture.
 
-    The sketch is folded to half resolution (2×2 pixels become channels) where the U-Net works, which
+    The lines are folded to half resolution (2×2 pixels become channels) where the U-Net works, which
     costs a quarter of a full-resolution one; a sub-pixel convolution unfolds it again. One category
     index more than there are categories means "any".
 
@@ -91,7 +91,7 @@ class GeneratorNet(nn.Module):
         self.multiple = 2 ** len(config.channels)
         widths, wide = config.channels, config.embedding
         self.embed = nn.Sequential(nn.Embedding(config.categories + 1, wide), nn.Linear(wide, wide), nn.SiLU())
-        self.stem = ConditionalBlock(4 * SKETCH_CHANNELS + 4, widths[0], wide)
+        self.stem = ConditionalBlock(4 + 3 + 1, widths[0], wide)
         self.down = nn.ModuleList(ConditionalBlock(above, below, wide, stride=2) for above, below in pairwise(widths))
         self.middle = ConditionalBlock(widths[-1], widths[-1], wide)
         self.up = nn.ModuleList(
@@ -122,11 +122,14 @@ class GeneratorNet(nn.Module):
 
     @staticmethod
     def _fold(sketch: Tensor) -> Tensor:
-        """(B, 5, H, W) to (B, 24, H/2, W/2): folded pixels, spread colours, and whether there is any hint."""
+        """(B, 5, H, W) to (B, 8, H/2, W/2): folded lines, spread colours, and whether there is any hint.
+
+        The hints' own outlines stay out: a network that sees them draws each dot into the cloth.
+        """
         colors, mask = F.avg_pool2d(sketch[:, 1:], 2).split([3, 1], 1)
         spread = spread_hints(colors / mask.clamp(min=1e-6), mask)
         any_hint = (mask.amax((2, 3), keepdim=True) > 0).to(sketch.dtype).expand_as(mask)
-        return torch.cat([F.pixel_unshuffle(sketch, 2), spread, any_hint], 1)
+        return torch.cat([F.pixel_unshuffle(sketch[:, :1], 2), spread, any_hint], 1)
 
 
 class Discriminator(nn.Module):

@@ -5,9 +5,10 @@ from s2f_helpers.segment.ops import setup
 setup()  # first: everything below imports mmdet, which looks for mmcv's operators while it is imported
 
 from s2f_helpers.segment.backbone import Lite0  # noqa: E402
+from s2f_helpers.segment.checkpoints import PlainCheckpoint  # noqa: E402
 from s2f_helpers.segment.config import Recipe, model_config, recipe, segmenter_config  # noqa: E402
 from s2f_helpers.segment.predict import Segmenter  # noqa: E402
 from s2f_helpers.segment.transforms import CutOutOnWhite, PairPhotos  # noqa: E402
 
-__all__ = ["CutOutOnWhite", "Lite0", "PairPhotos", "Recipe", "Segmenter", "model_config", "recipe", "segmenter_config",
-           "setup"]  # fmt: skip
+__all__ = ["CutOutOnWhite", "Lite0", "PairPhotos", "PlainCheckpoint", "Recipe", "Segmenter", "model_config", "recipe",
+           "segmenter_config", "setup"]  # fmt: skip

@@ -67,7 +67,12 @@ def segmenter_config(chosen: Recipe, train_file: Path, val_file: Path, work_dir:
     Args:
         train_file, val_file: COCO files, see :mod:`s2f_helpers.segment.coco`.
         work_dir: where logs and checkpoints go.
+
+    Raises:
+        S2FError: for fewer than two iterations (one to warm up, one to learn).
     """
+    if chosen.iterations < 2:
+        raise S2FError(f"iterations: expected 2 or more, got {chosen.iterations}")
     config = Config.fromfile(BASE / "default_runtime.py")
     config.model = model_config()
     config.merge_from_dict(_schedule(chosen) | {"work_dir": str(work_dir), "randomness": {"seed": 0}})
@@ -166,7 +171,7 @@ def _val_photos(chosen: Recipe, coco_file: Path) -> dict:
 
 def _schedule(chosen: Recipe) -> dict:
     steps = chosen.iterations
-    warm_up = min(200, steps // 4)
+    warm_up = max(1, min(200, steps // 4))
     decay = {"norm_decay_mult": 0.0, "bias_decay_mult": 0.0}
     return {
         "train_cfg": {"type": "IterBasedTrainLoop", "max_iters": steps, "val_interval": steps},
@@ -186,5 +191,6 @@ def _schedule(chosen: Recipe) -> dict:
             "checkpoint": {"by_epoch": False, "interval": chosen.checkpoint_every, "max_keep_ckpts": 3},
             "logger": {"interval": 20},
         },
+        "custom_hooks": [{"type": "PlainCheckpoint"}],
         "log_processor": {"by_epoch": False},
     }  # fmt: skip

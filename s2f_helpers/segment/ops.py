@@ -25,12 +25,11 @@ EXTENSION = "mmcv._ext"
 
 
 def setup() -> str:
-    """Make ``mmcv._ext`` importable and mmengine's checkpoints readable. Call it before importing mmdet.
+    """Make ``mmcv._ext`` importable. Call it before anything imports mmdet; again does nothing.
 
     Returns:
         Which operators are in use: ``"mmcv"``, ``"torchvision"`` or ``"torch"``.
     """
-    _trust_log_history()
     present = sys.modules.get(EXTENSION)
     if present is not None:
         return getattr(present, "BACKEND", "mmcv")
@@ -192,17 +191,3 @@ def _missing(name: str):
         )
 
     return unavailable
-
-
-def _trust_log_history() -> None:
-    """Let ``torch.load(weights_only=True)`` read the log history in mmengine's own checkpoints.
-
-    Without it mmengine 0.10.7 trains under torch 2.6 or newer but cannot resume. Naming the few types
-    it may build keeps the safe loader on.
-    """
-    import numpy as np
-    from mmengine.logging import HistoryBuffer
-
-    number_types = [type(np.dtype(name)) for name in ("float32", "float64", "int32", "int64")]
-    reconstruct = np._core.multiarray._reconstruct
-    torch.serialization.add_safe_globals([HistoryBuffer, np.ndarray, np.dtype, reconstruct, *number_types])
