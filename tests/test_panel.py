@@ -63,7 +63,7 @@ class Person:
         self.field(ipywidgets.Button, description=text).click()
 
     def swatch(self, name):
-        self.field(ipywidgets.Button, tooltip=name).click()
+        self.press(name)
 
     def draw(self, *points):
         """Points in page units; the canvas has twice as many pixels."""

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from s2f_helpers.common.pictures import LONG_SIDE, decode
 from s2f_helpers.common.types import Product, S2FError
 from s2f_helpers.data.wardrobe import make_garment
 from s2f_helpers.search import (
@@ -29,7 +30,7 @@ from s2f_helpers.search import (
     open_default_index,
 )
 from s2f_helpers.search import photos as default_indexes
-from s2f_helpers.search.pictures import LONG_SIDE, decode, fetch, http_link
+from s2f_helpers.search.pictures import fetch, http_link
 
 RED, BLUE, GREEN = (190, 30, 40), (30, 50, 180), (30, 140, 60)
 

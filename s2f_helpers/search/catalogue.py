@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from s2f_helpers.common.pictures import read
 from s2f_helpers.common.types import Product, S2FError
 from s2f_helpers.search.index import Item, LocalIndex, Skipped
-from s2f_helpers.search.pictures import fetch, http_link, read
+from s2f_helpers.search.pictures import fetch, http_link
 
 __all__ = ["Report", "index_csv", "index_folder"]
 

@@ -24,9 +24,10 @@ from tqdm.auto import tqdm
 
 from s2f_helpers.common.download import atomic_write
 from s2f_helpers.common.paths import cache_dir
+from s2f_helpers.common.pictures import decode
 from s2f_helpers.common.types import Product, S2FError
 from s2f_helpers.search.embed import COLOR_WEIGHT, DIMENSIONS, Crop, Embedder, crop_garment, weigh
-from s2f_helpers.search.pictures import decode, http_link
+from s2f_helpers.search.pictures import http_link
 
 __all__ = ["Item", "LocalIndex", "Skipped"]
 

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
+from s2f_helpers.common.pictures import check_size, read
 from s2f_helpers.common.types import S2FError, Sketch
 
 __all__ = ["open_picture", "read_sketch"]
 
-LARGEST_PIXELS = 50_000_000
-LARGEST_SIDE = 16_000
 Picture = str | Path | np.ndarray
 SATURATED = 90  # of 255: pencil and paper are greyer than this, a colour that was meant is not
 
@@ -24,9 +23,11 @@ def open_picture(source: Picture) -> np.ndarray:
     Raises:
         S2FError: for a file that is missing, no image, or too large to hold in memory.
     """
-    picture = _array_to_picture(source) if isinstance(source, np.ndarray) else _file_to_picture(source)
+    if not isinstance(source, np.ndarray):
+        return read(Path(source))
+    picture = _array_to_picture(source)
     flat = Image.new("RGBA", picture.size, "white")
-    flat.alpha_composite(picture.convert("RGBA"))
+    flat.alpha_composite(picture)
     return np.asarray(flat.convert("RGB"))
 
 
@@ -103,17 +104,6 @@ def _square(picture: np.ndarray, size: int, fill: int) -> np.ndarray:
     return cv2.resize(padded, (size, size), interpolation=cv2.INTER_AREA if side > size else cv2.INTER_CUBIC)
 
 
-def _file_to_picture(path: str | Path) -> Image.Image:
-    try:
-        with Image.open(path) as opened:
-            _check_size(*opened.size)
-            return ImageOps.exif_transpose(opened).convert("RGBA")
-    except FileNotFoundError:
-        raise S2FError(f"{path}: there is no such file") from None
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise S2FError(f"{path} is not a picture this program can read ({error}): save it as PNG or JPEG") from error
-
-
 def _array_to_picture(array: np.ndarray) -> Image.Image:
     if array.dtype != np.uint8 or array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
         raise S2FError(
@@ -121,13 +111,5 @@ def _array_to_picture(array: np.ndarray) -> Image.Image:
         )
     if 0 in array.shape:
         raise S2FError(f"expected a picture, got an empty array of shape {array.shape}")
-    _check_size(array.shape[1], array.shape[0])
+    check_size(array.shape[1], array.shape[0])
     return Image.fromarray(array).convert("RGBA")
-
-
-def _check_size(width: int, height: int) -> None:
-    if max(width, height) > LARGEST_SIDE or width * height > LARGEST_PIXELS:
-        raise S2FError(
-            f"the picture is {width} × {height} px; at most {LARGEST_SIDE:,} px a side and "
-            f"{LARGEST_PIXELS // 1_000_000} megapixels fit: make it smaller first"
-        )

@@ -105,7 +105,8 @@ def _button(text: str, icon: str, tooltip: str) -> widgets.Button:
 
 
 def _swatch(name: str, color: str) -> widgets.Button:
-    button = widgets.Button(tooltip=name, style={"button_color": color})
+    # The style sheet hides the text; screen readers need it, a tooltip alone is no name to all of them.
+    button = widgets.Button(description=name, tooltip=name, style={"button_color": color})
     button.add_class("s2f-swatch")
     return button
 

@@ -57,7 +57,7 @@ class Person:
         self.page.mouse.up()
 
     def press(self, name):
-        self.page.locator(".s2f-studio").get_by_role("button", name=name, exact=True).click()
+        self.page.locator(".s2f-studio").get_by_text(name, exact=True).click()
 
     def see(self, locator) -> np.ndarray:
         """(H, W, 3) ``int`` RGB: what is on the screen there."""
