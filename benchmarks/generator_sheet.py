@@ -46,7 +46,7 @@ def main() -> None:
     rows = [photo_row(cutouts, generator, int(index)) for index in chosen]
     pairs = [drawn_pair(generator, *drawn) for drawn in DRAWN]
     tiles = [a + b for a, b in zip(rows[: PHOTOS // 2], rows[PHOTOS // 2 :], strict=True)]
-    tiles.append([*sum(pairs, []), *[np.full((256, 256, 3), 255, np.uint8)] * 4])
+    tiles.append([*(tile for pair in pairs for tile in pair), *[np.full((256, 256, 3), 255, np.uint8)] * 4])
     small = [[cv2.resize(tile, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for tile in row] for row in tiles]
     sheet = np.vstack([np.hstack(row) for row in small])
     cv2.imwrite(str(TARGET), sheet[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9])

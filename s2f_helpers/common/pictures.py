@@ -29,9 +29,7 @@ def check_size(width: int, height: int) -> None:
     if width * height > MAX_PIXELS:
         raise S2FError(f"a picture of more than {MAX_PIXELS:,} pixels ({width} × {height}): make it smaller first")
     if max(width, height) > MAX_SIDE:
-        raise S2FError(
-            f"a picture of {width} × {height} pixels: at most {MAX_SIDE:,} a side fit, make it smaller"
-        )
+        raise S2FError(f"a picture of {width} × {height} pixels: at most {MAX_SIDE:,} a side fit, make it smaller")
 
 
 def decode(data: bytes) -> np.ndarray:
