@@ -105,6 +105,13 @@ def test_saturated_colour_becomes_a_hint_of_that_colour():
     assert not (sketch.lines[sketch.hint_mask] > 60).any()
 
 
+def test_a_dark_colour_on_dark_paper_stays_that_colour():
+    page = drawing(0, 255)
+    cv2.circle(page, (200, 150), 9, (20, 90, 30), -1)
+    sketch = Sketch.from_image(page)
+    assert np.abs(np.median(sketch.hints[sketch.hint_mask], 0) - (20, 90, 30)).max() < 12
+
+
 def test_white_hints_come_through_their_own_picture():
     page = np.full((256, 256, 3), 255, np.uint8)
     cv2.rectangle(page, (60, 60), (200, 200), 0, 3)

@@ -10,7 +10,7 @@ import csv
 import gzip
 import json
 import os
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -192,15 +192,14 @@ def load_cutouts(split: str | None = None) -> Cutouts:
     folder = cache_dir(f"cutouts-{SIDE}")
     missing = [photo for photo in photos if not (folder / f"{photo.id}.png").is_file()]
     if missing:
-        with ProcessPoolExecutor(os.cpu_count()) as pool:
-            made = pool.map(_make_cutout, missing, [folder] * len(missing), chunksize=32)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # OpenCV lets go of the lock; a fork beside torch can hang
+            made = pool.map(_make_cutout, missing, [folder] * len(missing))
             for _ in tqdm(made, total=len(missing), desc="cut-outs", unit="photo"):
                 pass
     return Cutouts(folder, photos)
 
 
 def _make_cutout(photo: Photo, folder: Path) -> None:
-    cv2.setNumThreads(1)
     image, mask = cut_out(photo.image(), photo.mask())
     _, jpeg = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95])
     _, png = cv2.imencode(".png", mask.astype(np.uint8) * 255)

@@ -100,7 +100,8 @@ class LocalIndex:
             table = _open_or_create(database, label)
             done = set(table.search().select(["key"]).to_arrow()["key"].to_pylist())
             missing = [item for item in items if item.key not in done]
-            bar = tqdm(total=len(missing), desc=f"index {name}", unit="picture", disable=not progress)
+            quiet = {} if progress and missing else {"disable": True}
+            bar = tqdm(total=len(missing), desc=f"index {name}", unit="picture", **quiet)
             skipped = _add(table, missing, bar)
             if not table.count_rows():
                 database.drop_table(label)

@@ -48,14 +48,14 @@ def read_sketch(image: Picture, hints: Picture | None = None, size: int = 256) -
         S2FError: when there is nothing drawn, or the file is not a picture.
     """
     picture = open_picture(image)
-    if np.median(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)) < 100:
-        picture = _invert_lightness(picture)
-    picture = _square(picture, size, 255)
+    on_dark = np.median(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)) < 100
+    paper = _square(255 - picture if on_dark else picture, size, 255)
+    picture = _square(picture, size, 0 if on_dark else 255)
     saturation = cv2.cvtColor(picture, cv2.COLOR_RGB2HSV)[..., 1]
-    dark = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    vivid = ((saturation > SATURATED) & (dark > 25)).astype(np.uint8)
+    brightness = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    vivid = ((saturation > SATURATED) & (brightness > 25)).astype(np.uint8)
     hint_mask = cv2.morphologyEx(vivid, cv2.MORPH_OPEN, np.ones((2, 2))).astype(bool)
-    lines = _ink(np.where(hint_mask, 255, picture.max(2)).astype(np.uint8))
+    lines = _ink(np.where(hint_mask, 255, paper.max(2)).astype(np.uint8))
     colors = np.where(hint_mask[..., None], picture, 0).astype(np.uint8)
     if hints is not None:
         _paint_hints(hints, size, colors, hint_mask)
@@ -84,12 +84,6 @@ def _ink(brightness: np.ndarray) -> np.ndarray:
         return np.zeros_like(brightness)
     stretched = (darkness - 0.2 * strongest) / (0.6 * strongest)
     return (np.clip(stretched, 0, 1) * 255).astype(np.uint8)
-
-
-def _invert_lightness(picture: np.ndarray) -> np.ndarray:
-    hls = cv2.cvtColor(picture, cv2.COLOR_RGB2HLS)
-    hls[..., 1] = 255 - hls[..., 1]
-    return cv2.cvtColor(hls, cv2.COLOR_HLS2RGB)
 
 
 def _square(picture: np.ndarray, size: int, fill: int) -> np.ndarray:
