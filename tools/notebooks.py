@@ -58,7 +58,9 @@ def clean(notebook: nbformat.NotebookNode) -> None:
 
 
 def _is_progress(output: nbformat.NotebookNode) -> bool:
-    return output.output_type == "stream" and output.name == "stderr"
+    text = output.get("data", {}).get("text/plain", "")
+    bar = WIDGET in output.get("data", {}) and re.search(r"\d+%\||\[\d\d:\d\d", text)
+    return bool(bar) or (output.output_type == "stream" and output.name == "stderr")
 
 
 def main(paths: list[str]) -> None:
