@@ -19,6 +19,7 @@ from s2f_helpers.gan import (
     LossWeights,
     discriminator_loss,
     generator_loss,
+    hint_nearness,
     preset_config,
     save_generator,
     spread_hints,
@@ -76,6 +77,14 @@ def test_spread_hints_gives_each_side_its_own_colour():
     colors[0, 0, 32, 4], colors[0, 2, 32, 60] = 1, 1
     left, right = spread_hints(colors, mask)[0, :, 32, (4, 60)].T
     assert left[0] > 0.9 and right[2] > 0.9
+
+
+def test_nearness_falls_with_distance_and_is_zero_without_hints():
+    mask = torch.zeros(1, 1, 64, 64)
+    assert not hint_nearness(mask).any()
+    mask[..., 10, 10] = 1
+    near, middle, far = hint_nearness(mask)[0, 0, (10, 26, 60), (10, 26, 60)]
+    assert 1 >= near > middle > far > 0
 
 
 def test_hinge_loss_is_zero_when_every_verdict_is_sure():

@@ -105,6 +105,17 @@ def test_saturated_colour_becomes_a_hint_of_that_colour():
     assert not (sketch.lines[sketch.hint_mask] > 60).any()
 
 
+def test_no_hint_holds_a_mixture_of_colour_and_paper():
+    """A pale rim would spread pale colour over the garment."""
+    big = cv2.resize(drawing(255, 0), None, fx=3.7, fy=3.7, interpolation=cv2.INTER_AREA)
+    sketch = Sketch.from_image(big)
+    assert sketch.hint_mask.sum() > 20
+    assert np.abs(sketch.hints[sketch.hint_mask].astype(int) - (220, 30, 30)).max() < 25
+    near_dot = np.zeros((256, 256), bool)
+    near_dot[118:138, 118:138] = True
+    assert not (sketch.lines[near_dot] > 20).any()
+
+
 def test_a_dark_colour_on_dark_paper_stays_that_colour():
     page = drawing(0, 255)
     cv2.circle(page, (200, 150), 9, (20, 90, 30), -1)

@@ -13,8 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-__all__ = ["Discriminator", "GeneratorConfig", "GeneratorNet", "spread_hints"]
+__all__ = ["Discriminator", "GeneratorConfig", "GeneratorNet", "hint_nearness", "spread_hints"]
 
+COARSE_LEVELS = 5  # 16 × 16 cells and fewer
 SKETCH_CHANNELS = 5  # lines, three of hint colour, hint mask
 
 
@@ -55,6 +56,28 @@ def spread_hints(colors: Tensor, mask: Tensor) -> Tensor:
         trust = (weight * 4 ** (depth + 1)).clamp(max=1)  # one hinted pixel is enough to speak for its cell
         filled = trust * here + (1 - trust) * below
     return filled
+
+
+def hint_nearness(mask: Tensor) -> Tensor:
+    """How near the closest hint is: it tells where a colour was asked for, and whether any was.
+
+    The mean over coarse grids of "there is a hint in this cell". Fine grids are left out: a network
+    that sees a hint's outline draws the dot into the cloth.
+
+    Args:
+        mask: (B, 1, H, W), 1 at a hint.
+
+    Returns:
+        (B, 1, H, W) in [0, 1], 0 everywhere for a picture without hints.
+    """
+    levels = [mask]
+    while min(levels[-1].shape[-2:]) > 1:
+        levels.append(F.max_pool2d(levels[-1], 2, ceil_mode=True))
+    coarse = [
+        F.interpolate(level, size=mask.shape[-2:], mode="bilinear", align_corners=False)
+        for level in levels[1:][-COARSE_LEVELS:]
+    ]
+    return torch.stack(coarse).mean(0)
 
 
 class ConditionalBlock(nn.Module):
@@ -122,14 +145,14 @@ class GeneratorNet(nn.Module):
 
     @staticmethod
     def _fold(sketch: Tensor) -> Tensor:
-        """(B, 5, H, W) to (B, 8, H/2, W/2): folded lines, spread colours, and whether there is any hint.
+        """(B, 5, H, W) to (B, 8, H/2, W/2): folded lines, spread colours, nearness of hints.
 
         The hints' own outlines stay out: a network that sees them draws each dot into the cloth.
         """
         colors, mask = F.avg_pool2d(sketch[:, 1:], 2).split([3, 1], 1)
         spread = spread_hints(colors / mask.clamp(min=1e-6), mask)
-        any_hint = (mask.amax((2, 3), keepdim=True) > 0).to(sketch.dtype).expand_as(mask)
-        return torch.cat([F.pixel_unshuffle(sketch[:, :1], 2), spread, any_hint], 1)
+        nearness = hint_nearness((mask > 0).to(sketch.dtype))
+        return torch.cat([F.pixel_unshuffle(sketch[:, :1], 2), spread, nearness], 1)
 
 
 class Discriminator(nn.Module):

@@ -54,8 +54,10 @@ def read_sketch(image: Picture, hints: Picture | None = None, size: int = 256) -
     saturation = cv2.cvtColor(picture, cv2.COLOR_RGB2HSV)[..., 1]
     brightness = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     vivid = ((saturation > SATURATED) & (brightness > 25)).astype(np.uint8)
-    hint_mask = cv2.morphologyEx(vivid, cv2.MORPH_OPEN, np.ones((2, 2))).astype(bool)
-    lines = _ink(np.where(hint_mask, 255, paper.max(2)).astype(np.uint8))
+    vivid = cv2.morphologyEx(vivid, cv2.MORPH_OPEN, np.ones((2, 2)))
+    hint_mask = _core(vivid)
+    rim = (cv2.dilate(vivid, np.ones((5, 5))) > 0) & (saturation > SATURATED // 4)
+    lines = _ink(np.where(rim, 255, paper.max(2)).astype(np.uint8))
     colors = np.where(hint_mask[..., None], picture, 0).astype(np.uint8)
     if hints is not None:
         _paint_hints(hints, size, colors, hint_mask)
@@ -73,6 +75,17 @@ def _paint_hints(source: Picture, size: int, colors: np.ndarray, hint_mask: np.n
         alpha = (picture < 250).any(2)
     colors[alpha] = picture[alpha]
     hint_mask |= alpha
+
+
+def _core(spots: np.ndarray) -> np.ndarray:
+    """Spots without their rim, where colour and paper mix; a spot that is all rim stays as it is."""
+    _, labels = cv2.connectedComponents(spots)
+    core = spots
+    for rim in (1, 2):
+        inner = cv2.erode(spots, np.ones((2 * rim + 1, 2 * rim + 1)))
+        wide_enough = np.isin(labels, labels[inner > 0])
+        core = np.where(wide_enough, inner, core)
+    return core.astype(bool)
 
 
 def _ink(brightness: np.ndarray) -> np.ndarray:
