@@ -16,6 +16,7 @@ from torch import Tensor, nn
 __all__ = ["Discriminator", "GeneratorConfig", "GeneratorNet", "hint_nearness", "spread_hints"]
 
 COARSE_LEVELS = 5  # 16 × 16 cells and fewer
+FAR = 0.75  # at 0 the colours far from every hint are overdone, at 1 a dot's place makes no difference
 SKETCH_CHANNELS = 5  # lines, three of hint colour, hint mask
 
 
@@ -68,7 +69,7 @@ def hint_nearness(mask: Tensor) -> Tensor:
         mask: (B, 1, H, W), 1 at a hint.
 
     Returns:
-        (B, 1, H, W) in [0, 1], 0 everywhere for a picture without hints.
+        (B, 1, H, W): 1 at a hint, towards ``FAR`` away from it, 0 everywhere for a picture without hints.
     """
     levels = [mask]
     while min(levels[-1].shape[-2:]) > 1:
@@ -77,7 +78,8 @@ def hint_nearness(mask: Tensor) -> Tensor:
         F.interpolate(level, size=mask.shape[-2:], mode="bilinear", align_corners=False)
         for level in levels[1:][-COARSE_LEVELS:]
     ]
-    return torch.stack(coarse).mean(0)
+    any_hint = (mask.amax((2, 3), keepdim=True) > 0).to(mask.dtype)
+    return any_hint * (FAR + (1 - FAR) * torch.stack(coarse).mean(0))
 
 
 class ConditionalBlock(nn.Module):
