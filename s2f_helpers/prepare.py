@@ -11,8 +11,9 @@ def main() -> None:
     try:
         fetch_photos()
     except S2FError as error:
-        print(f"The open photos are not here yet: {error}")
-    print(open_default_index()[1])
+        print(f"{open_default_index()[1]} Why: {error}")
+    else:
+        print(open_default_index()[1])
 
 
 if __name__ == "__main__":

@@ -79,15 +79,15 @@ def make_sketch(image: np.ndarray, mask: np.ndarray, hint_count: int, rng: np.ra
 
 def sketch_to_tensor(sketch: Sketch) -> torch.Tensor:
     """(5, H, W) float: lines in [0, 1]; hint colours in [-1, 1], 0 where there is none; hint mask in {0, 1}."""
-    lines = torch.from_numpy(sketch.lines).float()[None] / 255
-    hint_mask = torch.from_numpy(sketch.hint_mask).float()[None]
+    lines = torch.tensor(sketch.lines).float()[None] / 255
+    hint_mask = torch.tensor(sketch.hint_mask).float()[None]
     colors = photo_to_tensor(sketch.hints) * hint_mask
     return torch.cat([lines, colors, hint_mask])
 
 
 def photo_to_tensor(image: np.ndarray) -> torch.Tensor:
     """(H, W, 3) ``uint8`` to (3, H, W) float in [-1, 1]."""
-    return torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1).float() / 127.5 - 1
+    return torch.tensor(image.copy()).permute(2, 0, 1).float() / 127.5 - 1
 
 
 def _move(image: np.ndarray, mask: np.ndarray, side: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
