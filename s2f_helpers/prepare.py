@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from s2f_helpers.common.types import S2FError
-from s2f_helpers.data import fetch_photos
+from s2f_helpers.data.clothing import fetch_photos
 from s2f_helpers.search import open_default_index
 
 

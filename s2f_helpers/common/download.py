@@ -11,8 +11,10 @@ import hashlib
 import os
 import shutil
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import pooch
 from tqdm.auto import tqdm
@@ -20,31 +22,44 @@ from tqdm.auto import tqdm
 from s2f_helpers.common.paths import ROOT
 from s2f_helpers.common.types import S2FError
 
-__all__ = ["atomic_write", "fetch_archive", "unpack_verified"]
+__all__ = ["atomic_file", "atomic_write", "fetch_archive", "unpack_verified"]
 
 LARGEST_MEMBER = 20_000_000
 CONNECT_SECONDS = 20
 
 
+@contextmanager
+def atomic_file(path: Path) -> Iterator[BinaryIO]:
+    """An open file that takes its name only when the block ends well: a reader never meets half of it.
+
+    Raises:
+        S2FError: when the disk is full.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with open(partial, "wb") as file:
+            yield file
+        os.replace(partial, path)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise S2FError(f"the disk is full: free some space for {path} and run this again") from error
+        raise
+    finally:
+        partial.unlink(missing_ok=True)
+
+
 def atomic_write(path: Path, content: bytes) -> None:
-    """Write a whole file or none: a reader never meets half of it.
+    """Write a whole file or none; see :func:`atomic_file`.
 
     >>> from s2f_helpers.common.paths import cache_dir
     >>> target = cache_dir("doctest") / "note.txt"
     >>> atomic_write(target, b"whole"); target.read_bytes()
     b'whole'
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        partial.write_bytes(content)
-        os.replace(partial, path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        if error.errno == errno.ENOSPC:
-            raise S2FError(f"the disk is full: free some space for {path} and run this again") from error
-        raise
+    with atomic_file(path) as file:
+        file.write(content)
 
 
 def fetch_archive(url: str, file_name: str, folder: Path) -> Path:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from s2f_helpers.common.types import S2FError
 
-__all__ = ["MAX_BYTES", "check_size", "decode", "read"]
+__all__ = ["MAX_BYTES", "check_size", "decode", "decode_upright", "is_turned", "read"]
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 16_000
 LONG_SIDE = 1024
+ORIENTATION = 0x0112
+T = TypeVar("T")
 
 
 def check_size(width: int, height: int) -> None:
@@ -38,20 +42,46 @@ def decode(data: bytes) -> np.ndarray:
     Raises:
         S2FError: for what is no picture, a broken one, or one of more than 50 million pixels.
     """
+    return _opened(data, _small)
+
+
+def decode_upright(data: bytes) -> np.ndarray:
+    """Picture file contents -> (H, W, 3) ``uint8`` RGB at full size, upright, on white.
+
+    Raises:
+        S2FError: as :func:`decode`.
+    """
+    return _opened(data, _flatten)
+
+
+def is_turned(data: bytes) -> bool:
+    """True when the file's EXIF data ask for the picture to be turned or mirrored.
+
+    Raises:
+        S2FError: as :func:`decode`, as far as the file's head shows it.
+    """
+    return _opened(data, lambda picture: picture.getexif().get(ORIENTATION, 1) != 1)
+
+
+def _opened(data: bytes, finish: Callable[[Image.Image], T]) -> T:
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
             check_size(*picture.size)
-            picture.draft("RGB", (LONG_SIDE, LONG_SIDE))
-            return _flatten(picture)
+            return finish(picture)
     except Image.DecompressionBombError as error:
         raise S2FError(f"a picture of more than {MAX_PIXELS:,} pixels: make it smaller first") from error
     except (OSError, ValueError, SyntaxError) as error:
         raise S2FError(f"not a readable picture ({', '.join(FORMATS)} expected): {error}") from error
 
 
+def _small(picture: Image.Image) -> np.ndarray:
+    picture.draft("RGB", (LONG_SIDE, LONG_SIDE))
+    picture.thumbnail((LONG_SIDE, LONG_SIDE))
+    return _flatten(picture)
+
+
 def _flatten(picture: Image.Image) -> np.ndarray:
     upright = ImageOps.exif_transpose(picture)
-    upright.thumbnail((LONG_SIDE, LONG_SIDE))
     if not upright.has_transparency_data:
         return np.asarray(upright.convert("RGB")).copy()
     layer = upright.convert("RGBA")

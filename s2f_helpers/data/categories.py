@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
 from s2f_helpers.common.paths import CATEGORIES_CSV
 from s2f_helpers.common.types import S2FError
 
-__all__ = ["SOURCES", "Category", "categories", "category_ids", "category_index", "from_label"]
+__all__ = ["SOURCES", "Category", "categories", "category_ids", "category_index", "course_category", "from_label"]
 
 SOURCES = ("clothing_dataset", "original_team", "k_fashion")
 
@@ -75,4 +77,27 @@ def from_label(source: str, label: str) -> str | None:
     """
     if source not in SOURCES:
         raise S2FError(f"unknown label source {source!r}: expected one of {', '.join(SOURCES)}")
-    return next((category.id for category in categories() if label in category.labels[source]), None)
+    return _labels(source).get(_plain(label))
+
+
+def course_category(label: str) -> str | None:
+    """The course category of a label of any source, or of the course itself; a leading ``NN.`` is passed over.
+
+    >>> course_category("01. onepiece(dress)"), course_category("후드티"), course_category("sofa")
+    ('dress', 'hoodie', None)
+    """
+    label = _plain(label)
+    if label in category_ids():
+        return label
+    return next((_labels(source)[label] for source in SOURCES if label in _labels(source)), None)
+
+
+@lru_cache(maxsize=len(SOURCES))
+def _labels(source: str) -> dict[str, str]:
+    return {label: category.id for category in categories() for label in category.labels[source]}
+
+
+def _plain(label: str) -> str:
+    """Composed Hangul, plain spaces, no number before it: labels pass through many hands."""
+    label = unicodedata.normalize("NFC", label).replace("\u00a0", " ").strip()
+    return re.sub(r"^\d+\.\s*", "", label)

@@ -23,9 +23,10 @@ from tqdm.auto import tqdm
 from s2f_helpers.common.download import atomic_write, fetch_archive, unpack_verified
 from s2f_helpers.common.paths import DATA, SPLITS_CSV, cache_dir
 from s2f_helpers.common.types import S2FError
+from s2f_helpers.data.dataset import Dataset, make_dataset
 
-__all__ = ["COMMIT", "Cutouts", "Photo", "cut_out", "fetch_photos", "load_cutouts", "load_photos", "photo_url",
-           "photos_on_disk"]  # fmt: skip
+__all__ = ["COMMIT", "Cutouts", "Photo", "cut_out", "fetch_photos", "load_clothing", "load_cutouts", "load_photos",
+           "photo_url", "photos_on_disk"]  # fmt: skip
 
 REPOSITORY = "https://github.com/alexeygrigorev/clothing-dataset"
 COMMIT = "7ed86a9cc56763b6acb35e41cb35184e43a5d218"
@@ -120,6 +121,28 @@ def _table() -> tuple[Photo, ...]:
         for row in rows
         for mask in (masks[row["image"]],)
     )  # fmt: skip
+
+
+def load_clothing() -> Dataset:
+    """The open photos and their masks as a :class:`Dataset`, split as ``data/splits.csv`` says.
+
+    Raises:
+        S2FError: when the photos cannot be had.
+    """
+    photos = load_photos()
+    ids = [f"clothing/{photo.id}" for photo in photos]
+    rows = {
+        "id": ids,
+        "file": [str(photo.path) for photo in photos],
+        "width": [photo.width for photo in photos],
+        "height": [photo.height for photo in photos],
+        "source": ["clothing-dataset"] * len(photos),
+        "group": [f"clothing/{photo.group}" for photo in photos],
+        "split": [photo.split for photo in photos],
+    }
+    names = [photo.category for photo in photos]
+    outlines = [photo.rle.encode() for photo in photos]
+    return make_dataset(rows, {"photo": ids, "category": names, "label": names, "outline": outlines})
 
 
 def cut_out(image: np.ndarray, mask: np.ndarray, side: int = SIDE) -> tuple[np.ndarray, np.ndarray]:

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from s2f_helpers.data.cuts.bottoms import rays
-from s2f_helpers.data.cuts.details import placket
-from s2f_helpers.data.cuts.part import (
+from s2f_helpers.data.wardrobe.cuts import details
+from s2f_helpers.data.wardrobe.cuts.bottoms import rays
+from s2f_helpers.data.wardrobe.cuts.part import (
     MIRROR,
     Part,
     Rng,
@@ -20,27 +20,15 @@ from s2f_helpers.data.cuts.part import (
     curve,
     disc,
     line,
-    nudged,
     whole,
 )
-from s2f_helpers.data.cuts.torso import (
-    Torso,
-    back,
-    long_sleeve,
-    neckband,
-    round_neck,
-    short_sleeve,
-    torso,
-    v_neck,
-)
-
-__all__ = ["bodysuit", "dress"]
+from s2f_helpers.data.wardrobe.cuts.torso import Torso, inside
 
 
 def strap_torso(rng: Rng) -> tuple[Torso, np.ndarray, np.ndarray]:
     """A sleeveless bodice: its measurements, its neckline and its armhole."""
     x = rng.uniform(0.4, 0.5)
-    t = torso(rng, neck=x, shoulder=x + rng.uniform(0.07, 0.24), slope=0.05, drop=rng.uniform(0.4, 0.75))
+    t = Torso.drawn(rng, neck=x, shoulder=x + rng.uniform(0.07, 0.24), slope=0.05, drop=rng.uniform(0.4, 0.75))
     t = replace(t, chest=0.86, armhole=0.95)
     neck = curve((0, t.drop), (0.6 * x, 0.92 * t.drop), (0.9 * x, 0.5 * t.drop), (x, 0))
     arm = curve(t.tip, (t.shoulder, 0.5), (0.72, 0.86), t.underarm)
@@ -58,13 +46,13 @@ def bodice(rng: Rng) -> tuple[Torso, np.ndarray, np.ndarray, list[Part], list[Pa
         edges = [Part(band(whole(neck), 0.06), "plain"), *both(Part(band(arm, 0.055), "plain"))]
         n, d = t.neck, t.drop
         rear = curve((0, 0.6 * d), (0.6 * n, 0.5 * d), (0.92 * n, 0.25 * d), (n, 0))
-        return t, neck, arm, [Part(around(np.vstack([rear, nudged(neck[::-1], 0, 0.03)])), "lining")], edges
-    t = torso(rng, chest=0.86, shoulder=0.8, neck=rng.uniform(0.36, 0.44), armhole=0.9)
+        return t, neck, arm, [inside(rear, neck, 0.03)], edges
+    t = Torso.drawn(rng, chest=0.86, shoulder=0.8, neck=rng.uniform(0.36, 0.44), armhole=0.9)
     t = replace(t, drop=t.drop + rng.uniform(0, 0.3))
-    neck = v_neck(t) if chance(rng, 0.4) else round_neck(t)
-    rear, fore = neckband(t, neck, 0.065, "plain")
-    arms = short_sleeve(rng, t) if kind == "short" else long_sleeve(rng, t, 0, 0.5)
-    return t, neck, t.armline(), [back(t, neck), rear, *arms], [fore]
+    neck = t.v_neck() if chance(rng, 0.4) else t.round_neck()
+    rear, fore = t.neckband(neck, 0.065, "plain")
+    arms = t.short_sleeve(rng) if kind == "short" else t.long_sleeve(rng, 0, 0.5)
+    return t, neck, t.armline(), [t.back(neck), rear, *arms], [fore]
 
 
 def dress(rng: Rng) -> list[Part]:
@@ -118,5 +106,5 @@ def jumpsuit(rng: Rng) -> list[Part]:
     cloth = Part(around(half_body), seams=(middle,), creases=(wrinkle, wrinkle * MIRROR))
     belt_line = whole(curve((0, waist - 0.02), (half, waist - 0.06)))
     belt = Part(band(belt_line, 0.15), "trim" if chance(rng, 0.4) else "plain")
-    strip = placket(0, t.drop - 0.02, waist, 0.07, 4) if chance(rng, 0.5) else []
+    strip = details.placket(0, t.drop - 0.02, waist, 0.07, 4) if chance(rng, 0.5) else []
     return [*behind, cloth, *strip, belt, *edges]

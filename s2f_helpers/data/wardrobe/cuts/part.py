@@ -11,23 +11,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-__all__ = [
-    "MIRROR",
-    "Part",
-    "Rng",
-    "around",
-    "band",
-    "both",
-    "box",
-    "chance",
-    "curve",
-    "disc",
-    "line",
-    "nudged",
-    "shifted",
-    "whole",
-]
-
 Rng = np.random.Generator
 MIRROR = np.array([-1.0, 1.0])
 
@@ -44,6 +27,7 @@ class Part:
         stitches: polylines sewn in thread, only in the photo.
         creases: polylines that stand up from the cloth, only in the photo.
         grain: direction of the cloth's lengthwise thread in radians, 0 for straight down.
+        behind: whether it lies behind the neck or the waist of who wears it.
     """
 
     outline: np.ndarray
@@ -52,6 +36,7 @@ class Part:
     stitches: tuple[np.ndarray, ...] = ()
     creases: tuple[np.ndarray, ...] = ()
     grain: float = 0.0
+    behind: bool = False
 
     def moved(self, move: Callable[[np.ndarray], np.ndarray]) -> Part:
         """The same piece with every point sent through ``move``, an (N, 2) -> (N, 2) function."""
@@ -59,13 +44,8 @@ class Part:
         ends = np.cumsum([len(path) for path in paths])[:-1]
         outline, *rest = np.split(move(np.concatenate(paths)), ends)
         seams, stitches = len(self.seams), len(self.seams) + len(self.stitches)
-        return replace(
-            self,
-            outline=outline,
-            seams=tuple(rest[:seams]),
-            stitches=tuple(rest[seams:stitches]),
-            creases=tuple(rest[stitches:]),
-        )
+        lines = tuple(rest[:seams]), tuple(rest[seams:stitches]), tuple(rest[stitches:])
+        return Part(outline, self.material, *lines, self.grain, self.behind)
 
 
 def curve(*points, steps: int = 8) -> np.ndarray:
@@ -105,6 +85,16 @@ def nudged(path: np.ndarray, x: float, y: float) -> np.ndarray:
 
 def band(path: np.ndarray, width: float) -> np.ndarray:
     return np.vstack([path, shifted(path, width)[::-1]])
+
+
+def clipped(outline: np.ndarray, normal: tuple[float, float], limit: float = 0.0) -> np.ndarray:
+    """What of a polygon lies where a point's product with ``normal`` is at least ``limit``; (0, 2) if nothing."""
+    inside = outline @ np.array(normal) - limit
+    after, following = np.roll(inside, -1), np.roll(outline, -1, 0)
+    crosses = inside * after < 0
+    at = inside / np.where(crosses, inside - after, 1)
+    points = np.stack([outline, outline + at[:, None] * (following - outline)], 1)
+    return points[np.stack([inside >= 0, crosses], 1)]
 
 
 def disc(x: float, y: float, radius: float) -> np.ndarray:

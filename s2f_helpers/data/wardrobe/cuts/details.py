@@ -4,30 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from s2f_helpers.data.cuts.part import Part, Rng, around, band, both, box, curve, disc, line, shifted, whole
-from s2f_helpers.data.cuts.torso import Torso
-
-__all__ = [
-    "buttons",
-    "chest_print",
-    "drawstrings",
-    "flap_pocket",
-    "folded_collar",
-    "hood",
-    "lapels",
-    "patch_pocket",
-    "placket",
-    "shield",
-    "turtleneck",
-    "welt",
-]
+from s2f_helpers.data.wardrobe.cuts.part import Part, Rng, around, band, both, box, curve, disc, line, shifted, whole
+from s2f_helpers.data.wardrobe.cuts.torso import Torso
 
 
 def folded_collar(t: Torso, spread: float, tall: float) -> list[Part]:
     """A shirt's collar: the stand behind, two flaps in front."""
     n, d = t.neck, t.drop
     stand = whole(curve((0, -0.13), (0.6 * n, -0.14), (0.98 * n, -0.08)))
-    inside = Part(np.vstack([stand, whole(curve((0, 0.08), (n, 0.05)))[::-1]]), "plain")
+    inside = Part(np.vstack([stand, whole(curve((0, 0.08), (n, 0.05)))[::-1]]), "plain", behind=True)
     inner = curve((0.01, d), (0.55 * n, 0.62 * d), (0.92 * n, -0.08))
     outer = curve((0.92 * n, -0.08), (1.2 * n, -0.01), (1.28 * n, 0.14))
     flap = Part(np.vstack([inner, outer, line((spread * n, d + tall))]), "plain", grain=0.5)
@@ -47,7 +32,7 @@ def lapels(t: Torso, wide: float, notch: float) -> list[Part]:
     """A tailored collar: the roll behind the neck, and two lapels that end where the coat closes."""
     n, d = t.neck, t.drop
     roll = whole(curve((0, -0.12), (0.6 * n, -0.12), (1.0 * n, -0.06)))
-    stand = Part(np.vstack([roll, whole(curve((0, 0.06), (n, 0.04)))[::-1]]), "plain")
+    stand = Part(np.vstack([roll, whole(curve((0, 0.06), (n, 0.04)))[::-1]]), "plain", behind=True)
     inner = curve((0.0, d), (0.5 * n, 0.5 * d), (0.88 * n, 0.12 * d), (0.9 * n, -0.08))
     peak = np.array([n * 0.95 + wide, notch])
     edge = curve(peak, (0.62 * n + 0.5 * wide, 0.55 * (d + notch)), (0.02, d + 0.03))
@@ -105,9 +90,9 @@ def hood(rng: Rng, t: Torso) -> list[Part]:
     rim = whole(opening)
     lap = curve((0, 0.26), (0.05, 0.34), (0.02, 0.42))
     return [
-        Part(around(shell), seams=(lap,)),
-        Part(around(opening), "lining", creases=(rim,)),
-        Part(band(rim, -0.07), "plain"),
+        Part(around(shell), seams=(lap,), behind=True),
+        Part(around(opening), "lining", creases=(rim,), behind=True),
+        Part(band(rim, -0.07), "plain", behind=True),
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from s2f_helpers.data.cuts.part import (
+from s2f_helpers.data.wardrobe.cuts.part import (
     MIRROR,
     Part,
     Rng,
@@ -17,8 +17,6 @@ from s2f_helpers.data.cuts.part import (
     nudged,
     whole,
 )
-
-__all__ = ["hat"]
 
 
 def hat(rng: Rng) -> list[Part]:

@@ -6,29 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from s2f_helpers.data.cuts.details import (
-    buttons,
-    flap_pocket,
-    folded_collar,
-    hood,
-    lapels,
-    placket,
-    turtleneck,
-    welt,
-)
-from s2f_helpers.data.cuts.part import Part, Rng, band, both, box, chance, curve, line, nudged, whole
-from s2f_helpers.data.cuts.torso import (
-    Torso,
-    back,
-    button_sleeve,
-    front,
-    long_sleeve,
-    round_neck,
-    torso,
-    v_neck,
-)
-
-__all__ = ["coat", "jacket"]
+from s2f_helpers.data.wardrobe.cuts import details
+from s2f_helpers.data.wardrobe.cuts.part import Part, Rng, band, both, box, chance, curve, line, nudged, whole
+from s2f_helpers.data.wardrobe.cuts.torso import Torso
 
 
 def coat(rng: Rng) -> list[Part]:
@@ -47,16 +27,16 @@ def closing(t: Torso, x: float, top: float) -> np.ndarray:
 def wool_coat(rng: Rng) -> list[Part]:
     long, drop = rng.uniform(3.2, 4.1), rng.uniform(0.75, 1.15)
     waist, hem = rng.uniform(0.88, 1.0), rng.uniform(1.0, 1.25)
-    t = torso(rng, neck=0.34, drop=drop, length=long, waist=waist, hem=hem)
+    t = Torso.drawn(rng, neck=0.34, drop=drop, length=long, waist=waist, hem=hem)
     double = chance(rng, 0.45)
     x = 0.24 if double else 0.07
-    rows = buttons(-x - 0.1 if double else 0, drop + 0.2, 0.62 * long, 3 if double else 4)
-    rows += buttons(x - 0.1, drop + 0.2, 0.62 * long, 3) if double else []
-    pockets = welt(0.42, 0.82, 0.58 * long, 0.14)
+    rows = details.buttons(-x - 0.1 if double else 0, drop + 0.2, 0.62 * long, 3 if double else 4)
+    rows += details.buttons(x - 0.1, drop + 0.2, 0.62 * long, 3) if double else []
+    pockets = details.welt(0.42, 0.82, 0.58 * long, 0.14)
     belt = tied_belt(t, 0.5 * long) if chance(rng, 0.35) else []
-    body = front(t, v_neck(t), seams=(closing(t, x, drop),))
-    collar = lapels(t, rng.uniform(0.16, 0.3), rng.uniform(0.36, 0.5))
-    return [back(t, v_neck(t)), *long_sleeve(rng, t, 0, 0.62), body, *pockets, *rows, *belt, *collar]
+    body = t.front(t.v_neck(), seams=(closing(t, x, drop),))
+    collar = details.lapels(t, rng.uniform(0.16, 0.3), rng.uniform(0.36, 0.5))
+    return [t.back(t.v_neck()), *t.long_sleeve(rng, 0, 0.62), body, *pockets, *rows, *belt, *collar]
 
 
 def tied_belt(t: Torso, y: float) -> list[Part]:
@@ -70,26 +50,26 @@ def tied_belt(t: Torso, y: float) -> list[Part]:
 
 
 def parka(rng: Rng) -> list[Part]:
-    t = torso(rng, neck=0.42, drop=0.28, length=rng.uniform(2.7, 3.2), waist=1.0, hem=rng.uniform(1.02, 1.12))
+    t = Torso.drawn(rng, neck=0.42, drop=0.28, length=rng.uniform(2.7, 3.2), waist=1.0, hem=rng.uniform(1.02, 1.12))
     y = 0.62 * t.length
-    pockets = both(*flap_pocket(0.56, y, 0.5, 0.56))
+    pockets = both(*details.flap_pocket(0.56, y, 0.5, 0.56))
     cord = whole(curve((0, 0.56 * t.length + 0.02), (0.5, 0.56 * t.length), (0.93, 0.56 * t.length - 0.02)))
-    strip = placket(0.02, t.drop + 0.06, t.length + t.bend - 0.01, 0.12, 5)
-    body = front(t, round_neck(t), seams=(cord,), creases=(cord,))
-    return [*long_sleeve(rng, t, 0, 0.66), body, *pockets, *strip, *hood(rng, t)]
+    strip = details.placket(0.02, t.drop + 0.06, t.length + t.bend - 0.01, 0.12, 5)
+    body = t.front(t.round_neck(), seams=(cord,), creases=(cord,))
+    return [*t.long_sleeve(rng, 0, 0.66), body, *pockets, *strip, *details.hood(rng, t)]
 
 
 def puffer(rng: Rng) -> list[Part]:
-    t = torso(rng, neck=0.4, drop=0.2, length=rng.uniform(2.4, 3.3), waist=1.06, hem=1.04)
+    t = Torso.drawn(rng, neck=0.4, drop=0.2, length=rng.uniform(2.4, 3.3), waist=1.06, hem=1.04)
     side = t.side()
     ys = np.arange(0.55, t.length - 0.1, rng.uniform(0.26, 0.36))
     xs = np.where(ys < t.armhole, t.shoulder - 0.04, np.interp(ys, side[:, 1], side[:, 0] - 0.01))
     rows = zip(xs, ys, strict=True)
     quilts = tuple(whole(curve((0, y + 0.03), (0.5 * x, y + 0.02), (x, y))) for x, y in rows)
-    body = front(t, round_neck(t), seams=quilts, creases=quilts, stitches=())
+    body = t.front(t.round_neck(), seams=quilts, creases=quilts, stitches=())
     zip_strip = Part(box(-0.04, t.drop - 0.2, 0.04, t.length + t.bend - 0.01), "trim")
-    arms = [quilted(part) if part.material == "shell" else part for part in long_sleeve(rng, t, 0.1, 0.72)]
-    return [*arms, body, *turtleneck(t, rng.uniform(0.24, 0.34)), zip_strip]
+    arms = [quilted(part) if part.material == "shell" else part for part in t.long_sleeve(rng, 0.1, 0.72)]
+    return [*arms, body, *details.turtleneck(t, rng.uniform(0.24, 0.34)), zip_strip]
 
 
 def quilted(tube: Part, rows: int = 6) -> Part:
@@ -102,38 +82,38 @@ def quilted(tube: Part, rows: int = 6) -> Part:
 
 def blazer(rng: Rng) -> list[Part]:
     drop, long, waist = rng.uniform(1.05, 1.4), rng.uniform(2.6, 3.0), rng.uniform(0.84, 0.94)
-    t = torso(rng, neck=0.34, drop=drop, length=long, waist=waist, slope=0.2, bend=-0.04)
+    t = Torso.drawn(rng, neck=0.34, drop=drop, length=long, waist=waist, slope=0.2, bend=-0.04)
     edge = curve((0, drop), (0.06, drop + 0.15), (0.06, t.length - 0.45), (0.2, t.length - 0.05))
     dart = curve((0.5, 1.0), (0.46, 1.4), (0.5, 1.85))
     darts = (dart, dart * (-1, 1))
-    body = front(t, v_neck(t), seams=(edge, *darts), stitches=())
-    rows = buttons(-0.02, drop + 0.1, drop + 0.5, int(rng.integers(1, 3)))
-    pockets = welt(0.38, 0.84, 0.7 * t.length, 0.15)
+    body = t.front(t.v_neck(), seams=(edge, *darts), stitches=())
+    rows = details.buttons(-0.02, drop + 0.1, drop + 0.5, int(rng.integers(1, 3)))
+    pockets = details.welt(0.38, 0.84, 0.7 * t.length, 0.15)
     breast = [Part(line((-0.72, 0.86), (-0.4, 0.9), (-0.4, 1.0), (-0.72, 0.96)))]
-    collar = lapels(t, rng.uniform(0.18, 0.32), rng.uniform(0.38, 0.52))
-    return [back(t, v_neck(t)), *long_sleeve(rng, t, 0, 0.56), body, *pockets, *breast, *rows, *collar]
+    collar = details.lapels(t, rng.uniform(0.18, 0.32), rng.uniform(0.38, 0.52))
+    return [t.back(t.v_neck()), *t.long_sleeve(rng, 0, 0.56), body, *pockets, *breast, *rows, *collar]
 
 
 def denim_jacket(rng: Rng) -> list[Part]:
-    t = torso(rng, neck=0.36, drop=0.3, length=rng.uniform(2.15, 2.45), waist=0.96, hem=0.92)
+    t = Torso.drawn(rng, neck=0.36, drop=0.3, length=rng.uniform(2.15, 2.45), waist=0.96, hem=0.92)
     yoke = whole(curve((0.1, 0.74), (t.chest - 0.16, 0.72)))
     lean = line((0.24, 0.76), (0.16, t.length - 0.2))
     seams = (yoke[:9], yoke[9:], lean, lean * (-1, 1))
-    pockets = both(*flap_pocket(0.52, 0.62, 0.4, 0.44))
+    pockets = both(*details.flap_pocket(0.52, 0.62, 0.4, 0.44))
     hem = Part(band(whole(t.hemline()[::-1] * (0.99, 1)), -0.18), "plain")
-    strip = placket(0, t.drop - 0.02, t.length + t.bend - 0.005, 0.09, 6)
-    arms = button_sleeve(rng, t)
-    body = front(t, v_neck(t), seams=seams, stitches=tuple(nudged(s, 0, 0.035) for s in seams))
-    return [back(t, v_neck(t)), *arms, body, hem, *pockets, *strip, *folded_collar(t, 1.0, 0.26)]
+    strip = details.placket(0, t.drop - 0.02, t.length + t.bend - 0.005, 0.09, 6)
+    arms = t.button_sleeve(rng)
+    body = t.front(t.v_neck(), seams=seams, stitches=tuple(nudged(s, 0, 0.035) for s in seams))
+    return [t.back(t.v_neck()), *arms, body, hem, *pockets, *strip, *details.folded_collar(t, 1.0, 0.26)]
 
 
 def cardigan(rng: Rng) -> list[Part]:
-    t = torso(rng, drop=rng.uniform(0.9, 1.3), length=rng.uniform(2.45, 2.85))
+    t = Torso.drawn(rng, drop=rng.uniform(0.9, 1.3), length=rng.uniform(2.45, 2.85))
     rib = rng.uniform(0.16, 0.24)
-    neck = v_neck(t)
+    neck = t.v_neck()
     edge = np.vstack([neck[::-1], line((0, t.length + t.bend - 0.01))])
     hem = Part(band(whole(t.hemline()[::-1] * (0.98, 1)), -rib), "rib")
     strips = both(Part(band(edge, 0.13), "rib"))
-    rows = buttons(0.0, t.drop + 0.12, t.length - 0.12, 5, 0.045)
-    body = front(t, neck, stitches=())
-    return [back(t, neck), *long_sleeve(rng, t, rib), body, hem, *strips, *rows]
+    rows = details.buttons(0.0, t.drop + 0.12, t.length - 0.12, 5, 0.045)
+    body = t.front(neck, stitches=())
+    return [t.back(neck), *t.long_sleeve(rng, rib), body, hem, *strips, *rows]

@@ -103,7 +103,7 @@ def weave(fabric: Fabric, material: str, x: np.ndarray, y: np.ndarray, pixel: fl
 
     Args:
         fabric: the garment's fabric.
-        material: see :class:`s2f_helpers.data.cuts.Part`.
+        material: see :class:`s2f_helpers.data.wardrobe.cuts.Part`.
         x, y: (H, W) ``float32``, across and along the piece's grain, as fractions of the picture.
         pixel: the size of a pixel in the same unit; finer detail fades to its mean.
 
@@ -119,8 +119,37 @@ def weave(fabric: Fabric, material: str, x: np.ndarray, y: np.ndarray, pixel: fl
         return 0.45 * ink(fabric.second) + 0.35 * color
     if material == "rib":
         return color * (1 + _wave(x, 0.018, 0.13, pixel))
-    kind = fabric.kind if material == "shell" or fabric.kind in ("denim", "knit", "melange") else "plain"
-    return PATTERNS[kind](fabric, color, x, y, pixel)
+    if fabric.kind in ("stripe", "check", "dots") and material == "shell":
+        return color + _printed(fabric, x, y, pixel) * (ink(fabric.second) - color)
+    return color * (1 + _texture(fabric.kind, x, y, pixel))
+
+
+def _printed(fabric: Fabric, x: np.ndarray, y: np.ndarray, pixel: float) -> np.ndarray:
+    """How much of the second colour a pattern shows."""
+    if fabric.kind == "stripe":
+        return _bars(y, fabric.repeat, fabric.share * fabric.repeat, pixel)
+    if fabric.kind == "check":
+        repeat = 1.5 * fabric.repeat
+        half, wide = np.float32(0.5 * repeat), 0.21 * repeat
+        bands = 0.34 * (_bars(x, repeat, wide, pixel) + _bars(y, repeat, wide, pixel))
+        down, across = (_bars(t + half, repeat, 0.06 * repeat, pixel) for t in (x, y))
+        return np.maximum(bands, 0.5 * np.maximum(down, across))
+    step = np.float32(0.75 * fabric.repeat)
+    row = np.round(y / step)
+    across = x - 0.5 * step * (row % 2)
+    dx, dy = across - step * np.round(across / step), y - step * row
+    return _inside(0.55 * fabric.share * step - np.hypot(dx, dy), pixel)
+
+
+def _texture(kind: str, x: np.ndarray, y: np.ndarray, pixel: float) -> np.ndarray | float:
+    """How much lighter than its colour the cloth is."""
+    if kind == "denim":
+        return _wave(x + y, 0.0125, 0.05, pixel) + 0.08 * cv2.blur(film_grain(*x.shape), (1, 7))
+    if kind == "knit":
+        column = np.float32(0.02)
+        zigzag = y + 0.6 * np.abs(x - column * np.round(x / column))
+        return _wave(x, 0.02, 0.07, pixel) + _wave(zigzag, 0.016, 0.07, pixel)
+    return 0.07 * cv2.blur(film_grain(*x.shape), (3, 1)) if kind == "melange" else 0.0
 
 
 def _wave(t: np.ndarray, period: float, depth: float, pixel: float) -> np.ndarray:
@@ -138,58 +167,3 @@ def _bars(t: np.ndarray, period: float, width: float, pixel: float) -> np.ndarra
     """Coverage of bars ``width`` wide, one each ``period``."""
     t = np.abs(t - period * np.round(t / np.float32(period)))
     return _inside(0.5 * width - t, pixel)
-
-
-def _dye(color: np.ndarray, other: tuple, amount: np.ndarray) -> np.ndarray:
-    return color + amount * (ink(other) - color)
-
-
-def _plain(fabric, color, x, y, pixel):
-    return color
-
-
-def _stripe(fabric, color, x, y, pixel):
-    return _dye(color, fabric.second, _bars(y, fabric.repeat, fabric.share * fabric.repeat, pixel))
-
-
-def _check(fabric, color, x, y, pixel):
-    repeat, wide = 1.5 * fabric.repeat, 0.21 * 1.5 * fabric.repeat
-    bands = 0.34 * (_bars(x, repeat, wide, pixel) + _bars(y, repeat, wide, pixel))
-    half = np.float32(0.5 * repeat)
-    down, across = (_bars(t + half, repeat, 0.06 * repeat, pixel) for t in (x, y))
-    return _dye(color, fabric.second, np.maximum(bands, 0.5 * np.maximum(down, across)))
-
-
-def _dots(fabric, color, x, y, pixel):
-    step = np.float32(0.75 * fabric.repeat)
-    row = np.round(y / step)
-    across = x - 0.5 * step * (row % 2)
-    dx, dy = across - step * np.round(across / step), y - step * row
-    return _dye(color, fabric.second, _inside(0.55 * fabric.share * step - np.hypot(dx, dy), pixel))
-
-
-def _denim(fabric, color, x, y, pixel):
-    slub = cv2.blur(film_grain(*x.shape), (1, 7))
-    return color * (1 + _wave(x + y, 0.0125, 0.05, pixel) + 0.08 * slub)
-
-
-def _knit(fabric, color, x, y, pixel):
-    column = np.float32(0.02)
-    zigzag = y + 0.6 * np.abs(x - column * np.round(x / column))
-    return color * (1 + _wave(x, 0.02, 0.07, pixel) + _wave(zigzag, 0.016, 0.07, pixel))
-
-
-def _melange(fabric, color, x, y, pixel):
-    fibres = cv2.blur(film_grain(*x.shape), (3, 1))
-    return color * (1 + 0.07 * fibres)
-
-
-PATTERNS = {
-    "plain": _plain,
-    "stripe": _stripe,
-    "check": _check,
-    "dots": _dots,
-    "denim": _denim,
-    "knit": _knit,
-    "melange": _melange,
-}

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from s2f_helpers.data.cuts.details import placket
-from s2f_helpers.data.cuts.part import (
-    MIRROR,
+from s2f_helpers.data.wardrobe.cuts import details
+from s2f_helpers.data.wardrobe.cuts.part import (
     Part,
     Rng,
     around,
@@ -23,14 +22,12 @@ from s2f_helpers.data.cuts.part import (
     whole,
 )
 
-__all__ = ["pants", "rays", "shorts", "skirt"]
-
 
 def waistband(half: float, dip: float, tall: float, material: str = "plain") -> list[Part]:
     """The band around the waist, front and back, with the inside of the back showing between them."""
     edge = whole(curve((0, dip), (0.5 * half, 0.75 * dip), (half, 0)))
     rear = whole(curve((0, -0.3 * dip), (0.6 * half, -0.2 * dip), (half, 0)))
-    inside = Part(np.vstack([rear, nudged(edge[::-1], 0, 0.04)]), "lining")
+    inside = Part(np.vstack([rear, nudged(edge[::-1], 0, 0.04)]), "lining", behind=True)
     return [inside, Part(band(edge, tall), material)]
 
 
@@ -118,10 +115,10 @@ def skirt(rng: Rng) -> list[Part]:
         seams, creases = tiers(half, hem, length, sag)
     if kind == "pencil":
         slit, dart = line((0, 0.75 * length), (0, length + sag - 0.01)), line((0.3, 0.17), (0.3, 0.5))
-        seams = (slit, dart, dart * MIRROR)
+        seams = (slit, dart, dart * (-1, 1))
     tall = rng.uniform(0.1, 0.18)
     cloth = Part(panel, seams=seams, creases=creases)
-    buttoned = placket(0, tall, length + sag - 0.01, 0.07, 6) if kind == "a-line" and chance(rng, 0.4) else []
+    buttoned = details.placket(0, tall, length + sag - 0.01, 0.07, 6) if kind == "a-line" and chance(rng, 0.4) else []
     return [cloth, *buttoned, *waistband(half, 0.06, tall, "rib" if kind == "tiered" else "plain")]
 
 

@@ -1,0 +1,114 @@
+"""Outlines of garments: polygons or run-length masks, their boxes, areas and pixels.
+
+An outline is a tuple of (N, 2) ``float64`` polygons, open, x to the right and y down from the photo's
+upper left corner in pixels, as COCO counts them; or COCO's compressed run-length counts as ``bytes``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from pycocotools import mask as coco_mask
+
+__all__ = ["Outline", "measure", "ring_areas", "run_lengths", "to_mask", "to_rle"]
+
+Outline = tuple[np.ndarray, ...] | bytes
+
+
+def ring_areas(points: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Areas of many polygons at once, by the shoelace formula.
+
+    Args:
+        points: (P, 2) all polygons' points, one polygon after the other.
+        starts: (N,) ``int`` index of each polygon's first point, increasing; no polygon is empty.
+
+    Returns:
+        (N,) ``float64`` areas in square pixels, never negative.
+
+    >>> ring_areas(np.array([[0, 0], [4, 0], [4, 3], [0, 3], [0, 0], [2, 0], [0, 2.0]]), np.array([0, 4]))
+    array([12.,  2.])
+    """
+    if not len(starts):
+        return np.zeros(0)
+    after = np.empty_like(points)
+    after[:-1] = points[1:]
+    after[np.append(starts[1:], len(points)) - 1] = points[starts]
+    cross = points[:, 0] * after[:, 1] - after[:, 0] * points[:, 1]
+    return np.abs(np.add.reduceat(cross, starts)) / 2
+
+
+def measure(outlines: Sequence[Outline], heights: Sequence[int], widths: Sequence[int]) -> np.ndarray:
+    """Box and area of each outline.
+
+    Returns:
+        (N, 5) ``float64``: x, y, width, height, area in pixels; zeros for an empty outline.
+    """
+    sizes = np.zeros((len(outlines), 5))
+    rings, owners = [], []
+    for index, outline in enumerate(outlines):
+        if isinstance(outline, bytes):
+            if heights[index] and widths[index]:  # pycocotools divides by the height
+                rle = to_rle(outline, heights[index], widths[index])
+                sizes[index] = [*coco_mask.toBbox(rle), coco_mask.area(rle)]
+        else:
+            rings += [ring for ring in outline if len(ring)]
+            owners += [index for ring in outline if len(ring)]
+    if rings:
+        owners = np.array(owners)
+        points = np.concatenate(rings)
+        starts = np.cumsum([0, *map(len, rings[:-1])])
+        first = np.flatnonzero(np.diff(owners, prepend=-1))
+        low = np.minimum.reduceat(np.minimum.reduceat(points, starts), first)
+        high = np.maximum.reduceat(np.maximum.reduceat(points, starts), first)
+        area = np.add.reduceat(ring_areas(points, starts), first)
+        sizes[owners[first]] = np.column_stack([low, high - low, area])
+    return sizes
+
+
+def run_lengths(counts: bytes) -> list[int]:
+    """COCO's compressed counts as plain ones: pixels outside, inside, outside … down the columns.
+
+    Each number is written in groups of five bits, smallest first, as a difference from the one two before.
+
+    Raises:
+        ValueError: when the bytes are cut off, or a length is negative.
+
+    >>> run_lengths(b"52")
+    [5, 2]
+    """
+    lengths: list[int] = []
+    value, shift = 0, 0
+    for byte in counts:
+        group = byte - 48
+        value |= (group & 0x1F) << shift
+        shift += 5
+        if group & 0x20:
+            continue
+        if group & 0x10:
+            value -= 1 << shift
+        lengths.append(value + (lengths[-2] if len(lengths) > 2 else 0))
+        value, shift = 0, 0
+    if shift or min(lengths, default=-1) < 0:
+        raise ValueError("run lengths that are cut off or negative")
+    return lengths
+
+
+def to_rle(outline: Outline, height: int, width: int) -> dict:
+    """COCO compressed RLE of an outline: ``{"size": [height, width], "counts": bytes}``."""
+    size = [int(height), int(width)]
+    if isinstance(outline, bytes):
+        return {"size": size, "counts": outline}
+    rings = [ring.ravel().tolist() for ring in outline if len(ring) > 2]
+    if not rings:
+        return coco_mask.encode(np.zeros(size, np.uint8, order="F"))
+    return coco_mask.merge(coco_mask.frPyObjects(rings, *size))
+
+
+def to_mask(outline: Outline, height: int, width: int) -> np.ndarray:
+    """(height, width) ``bool``, True on the garment.
+
+    >>> int(to_mask((np.array([[1, 1], [5, 1], [5, 4], [1, 4.0]]),), 8, 8).sum())
+    12
+    """
+    return coco_mask.decode(to_rle(outline, height, width)).astype(bool)
