@@ -5,9 +5,11 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import pandas as pd
 
@@ -15,7 +17,7 @@ from s2f_helpers.common.pictures import decode_upright
 from s2f_helpers.common.types import S2FError
 from s2f_helpers.data.categories import category_ids
 from s2f_helpers.data.formats.files import read_bytes
-from s2f_helpers.data.outlines import measure, to_mask
+from s2f_helpers.data.outlines import measure, rings, to_mask
 
 if TYPE_CHECKING:
     from s2f_helpers.data.quality.audit import Audit
@@ -29,6 +31,9 @@ PROBLEM_COLUMNS = ("file", "reason", "detail")
 TEXT = pd.StringDtype("python", na_value=np.nan)
 """Text as Python's own strings: equal words are stored once, and rows are read without converting."""
 NUMBERS = {"width": np.int64, "height": np.int64, **dict.fromkeys(("x", "y", "w", "h", "area"), np.float64)}
+DRAWN = 240
+COLORS = ((213, 94, 0), (0, 114, 178), (230, 159, 0), (0, 158, 115))
+"""Of the outlines, told apart by colour-blind eyes too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +100,29 @@ class Dataset:
         split = dict(zip(self.photos["id"], self.photos["split"].replace("", "all"), strict=True))
         table = pd.crosstab(self.garments["category"], self.garments["photo"].map(split).fillna("no photo"))
         return table.reindex(category_ids(), fill_value=0).rename_axis(columns=None)
+
+    def draw(self, photos: Sequence[str] | None = None, columns: int = 6, inches: float = 1.5) -> None:
+        """Show photos with their garments outlined and named.
+
+        Args:
+            photos: ids; default the first twelve that are here.
+            columns, inches: as in :func:`s2f_helpers.common.plotting.show`.
+        """
+        from s2f_helpers.common.plotting import show
+
+        chosen = list(self.photos["id"][self.photos["file"] != ""][:12] if photos is None else photos)
+        titles = [" + ".join(self.garments.loc[self.garments["photo"] == photo, "category"]) for photo in chosen]
+        show([self._outlined(photo) for photo in chosen], titles, columns, inches)
+
+    def _outlined(self, photo: str) -> np.ndarray:
+        row, image = self._photo(photo), self.image(photo)
+        scale = DRAWN / max(image.shape[:2])
+        small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        outlines = self.garments.loc[self.garments["photo"] == photo, "outline"]
+        for color, outline in zip(cycle(COLORS), outlines, strict=False):
+            lines = [np.round(ring * scale).astype(np.int32) for ring in rings(outline, row.height, row.width)]
+            cv2.polylines(small, lines, True, color, 2, cv2.LINE_AA)
+        return small
 
     def audit(self) -> Audit:
         """Look for faults: see :func:`s2f_helpers.data.quality.audit.audit`."""

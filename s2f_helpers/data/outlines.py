@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 from pycocotools import mask as coco_mask
 
-__all__ = ["Outline", "measure", "ring_areas", "run_lengths", "to_mask", "to_rle"]
+__all__ = ["Outline", "measure", "ring_areas", "rings", "run_lengths", "to_mask", "to_rle"]
 
 Outline = tuple[np.ndarray, ...] | bytes
 
@@ -45,19 +46,19 @@ def measure(outlines: Sequence[Outline], heights: Sequence[int], widths: Sequenc
         (N, 5) ``float64``: x, y, width, height, area in pixels; zeros for an empty outline.
     """
     sizes = np.zeros((len(outlines), 5))
-    rings, owners = [], []
+    parts, owners = [], []
     for index, outline in enumerate(outlines):
         if isinstance(outline, bytes):
             if heights[index] and widths[index]:  # pycocotools divides by the height
                 rle = to_rle(outline, heights[index], widths[index])
                 sizes[index] = [*coco_mask.toBbox(rle), coco_mask.area(rle)]
         else:
-            rings += [ring for ring in outline if len(ring)]
+            parts += [ring for ring in outline if len(ring)]
             owners += [index for ring in outline if len(ring)]
-    if rings:
+    if parts:
         owners = np.array(owners)
-        points = np.concatenate(rings)
-        starts = np.cumsum([0, *map(len, rings[:-1])])
+        points = np.concatenate(parts)
+        starts = np.cumsum([0, *map(len, parts[:-1])])
         first = np.flatnonzero(np.diff(owners, prepend=-1))
         low = np.minimum.reduceat(np.minimum.reduceat(points, starts), first)
         high = np.maximum.reduceat(np.maximum.reduceat(points, starts), first)
@@ -99,10 +100,10 @@ def to_rle(outline: Outline, height: int, width: int) -> dict:
     size = [int(height), int(width)]
     if isinstance(outline, bytes):
         return {"size": size, "counts": outline}
-    rings = [ring.ravel().tolist() for ring in outline if len(ring) > 2]
-    if not rings:
+    flat = [ring.ravel().tolist() for ring in outline if len(ring) > 2]
+    if not flat:
         return coco_mask.encode(np.zeros(size, np.uint8, order="F"))
-    return coco_mask.merge(coco_mask.frPyObjects(rings, *size))
+    return coco_mask.merge(coco_mask.frPyObjects(flat, *size))
 
 
 def to_mask(outline: Outline, height: int, width: int) -> np.ndarray:
@@ -112,3 +113,11 @@ def to_mask(outline: Outline, height: int, width: int) -> np.ndarray:
     12
     """
     return coco_mask.decode(to_rle(outline, height, width)).astype(bool)
+
+
+def rings(outline: Outline, height: int, width: int) -> list[np.ndarray]:
+    """The lines to draw: (N, 2) polygons as they are, or the edges of a run-length mask's parts and holes."""
+    if not isinstance(outline, bytes):
+        return [ring for ring in outline if len(ring)]
+    mask = to_mask(outline, height, width).astype(np.uint8)
+    return [ring[:, 0] for ring in cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)[0]]

@@ -100,7 +100,9 @@ def _directory(archive: str) -> list[zipfile.ZipInfo]:
 def _decoded(info: zipfile.ZipInfo) -> str:
     """Korean Windows writes names in CP949 and does not say so; Python then reads them as CP437."""
     name = info.filename
-    if not info.flag_bits & UTF8 and not name.isascii():
+    if name.isascii():
+        return name.replace("\\", "/")
+    if not info.flag_bits & UTF8:
         raw = name.encode("cp437", "replace")
         for encoding in ("utf-8", "cp949"):
             try:

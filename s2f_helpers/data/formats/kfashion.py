@@ -32,10 +32,10 @@ __all__ = ["load_kfashion"]
 
 PARTS = {"상의": "top", "하의": "bottom", "아우터": "outer", "원피스": "one-piece"}
 ATTRIBUTES = {"색상": "color", "서브색상": "second_color", "프린트": "print", "소재": "material", "핏": "fit",
-              "기장": "length", "소매기장": "sleeve", "넥라인": "neckline", "옷깃": "collar", "칼라": "collar",
-              "디테일": "detail"}  # fmt: skip
-"""K-Fashion's attributes and their columns; a collar goes by two names."""
-NO_ATTRIBUTES = dict.fromkeys(ATTRIBUTES.values(), "")
+              "기장": "length", "소매기장": "sleeve", "넥라인": "neckline", "디테일": "detail"}  # fmt: skip
+"""K-Fashion's attributes and their columns; the collar, which goes by two names (옷깃, 칼라), comes before them."""
+PHOTO_FIELDS = ("id", "width", "height", "group", "style", "original_name", "official_split")
+GARMENT_FIELDS = ("category", "label", "collar", *ATTRIBUTES.values())
 RECT, NOWHERE = ("X좌표", "Y좌표", "가로", "세로"), (-1.0,) * 4
 SPELLINGS = {"노말": "노멀", "홀토넥": "홀터넥", "집업": "짚업", "레깅스": "래깅스", "하운즈\u00a0투스": "하운즈 투스"}
 """Two spellings of one word, each to the one the table of the facts gives."""
@@ -46,7 +46,7 @@ LARGEST_SIDE = 65_535
 SMALLEST_AREA = 1.0
 MISFIT = 2.0
 """Pixels a stated rectangle may be off: it lies half a pixel outside, and its sides are cut to whole pixels."""
-BATCH = 2_000
+BATCH = 500
 BOM = b"\xef\xbb\xbf"
 EMPTY = "no usable garment in the file"
 FAULTS = (KeyError, TypeError, AttributeError, ValueError, IndexError, OverflowError)
@@ -65,13 +65,14 @@ class Rows:
     """What some label files hold: columns that a worker sends back cheaply.
 
     Attributes:
+        photos, garments: a tuple a row, of :data:`PHOTO_FIELDS` and :data:`GARMENT_FIELDS`.
         owners: for each garment, its photo's row.
         rings: points in each garment's outline; ``points`` holds x and y of all of them in turn.
         rects: four numbers a garment, the rectangle as stated.
     """
 
-    photos: dict[str, list] = field(default_factory=dict)
-    garments: dict[str, list] = field(default_factory=dict)
+    photos: list[tuple] = field(default_factory=list)
+    garments: list[tuple] = field(default_factory=list)
     owners: Sequence[int] = field(default_factory=lambda: array("l"))
     rings: Sequence[int] = field(default_factory=lambda: array("l"))
     points: Sequence[float] = field(default_factory=lambda: array("d"))
@@ -147,55 +148,47 @@ def _read_file(rows: Rows, file: File, content: bytes | S2FError) -> None:
                     rows.problems.append((file.address, error.reason, error.detail))
                 except FAULTS as error:
                     rows.problems.append((file.address, "garment of another shape", repr(error)[:80]))
-    number = len(rows.photos.get("id", ()))
-    _append(rows.photos, photo)
-    for columns, ring, rect in garments:
-        _append(rows.garments, columns)
-        rows.owners.append(number)
+    for garment, ring, rect in garments:
+        rows.garments.append(garment)
+        rows.owners.append(len(rows.photos))
         rows.rings.append(len(ring) // 2)
         rows.points.extend(ring)
         rows.rects.extend(rect)
+    rows.photos.append(photo)
 
 
-def _append(table: dict[str, list], row: Mapping) -> None:
-    for name, value in row.items():
-        table.setdefault(name, []).append(value)
-
-
-def _photo(file: File, about: Mapping, labels: Mapping) -> dict:
+def _photo(file: File, about: Mapping, labels: Mapping) -> tuple:
     width, height = about["이미지 너비"], about["이미지 높이"]
     if not all(type(side) is int and 0 < side <= LARGEST_SIDE for side in (width, height)):
         raise LeftOut("size is not in pixels", f"{width!r} × {height!r}")
     place = file.address.replace(INSIDE, "/").replace("\\", "/")
     original = str(about.get("이미지 파일명", ""))
     series = SERIES.fullmatch(original)
-    return {
-        "id": f"k-fashion/{file.stem}",
-        "width": width,
-        "height": height,
-        "group": f"k-fashion/{series[1] if series else file.stem}",
-        "style": normalize("NFC", str(labels["스타일"][0].get("스타일") or place.rsplit("/", 2)[-2])),
-        "original_name": original,
-        "official_split": next((split for name, split in OFFICIAL.items() if f"/{name}/" in place), ""),
-    }
+    style = labels["스타일"][0].get("스타일") or place.rsplit("/", 2)[-2]
+    split = next((split for name, split in OFFICIAL.items() if f"/{name}/" in place), "")
+    group = f"k-fashion/{series[1] if series else file.stem}"
+    return f"k-fashion/{file.stem}", width, height, group, normalize("NFC", str(style)), original, split
 
 
-def _garment(polygon: Mapping, label: Mapping, rect: Mapping) -> tuple[dict, array, array]:
+def _garment(polygon: Mapping, label: Mapping, rect: Mapping) -> tuple[tuple, array, array]:
     if not polygon:
         raise LeftOut("garment labelled but not outlined", label.get("카테고리", ""))
-    name = label.get("카테고리")
-    if not name:
-        raise LeftOut("garment without a category")
-    category = from_label("k_fashion", _spelt(name))
-    if category is None:
-        raise LeftOut("label without a course category", name)
+    category, name = _category(label.get("카테고리"))
     if len(polygon) < 6:
         raise LeftOut("polygon of fewer than 3 points", f"{len(polygon) // 2}")
-    columns = NO_ATTRIBUTES | {"category": category, "label": _spelt(name)}
-    for key, value in label.items():
-        if key in ATTRIBUTES:
-            columns[ATTRIBUTES[key]] = _words(value)
-    return columns, array("d", _ring(polygon)), array("d", map(rect.get, RECT, NOWHERE))
+    collar = label.get("옷깃") or label.get("칼라")
+    said = [_words(value) if value else "" for value in (collar, *map(label.get, ATTRIBUTES))]
+    return (category, name, *said), array("d", _ring(polygon)), array("d", map(rect.get, RECT, NOWHERE))
+
+
+@lru_cache(maxsize=1024)
+def _category(word: str | None) -> tuple[str, str]:
+    if not word:
+        raise LeftOut("garment without a category")
+    category = from_label("k_fashion", _spelt(word))
+    if category is None:
+        raise LeftOut("label without a course category", word)
+    return category, _spelt(word)
 
 
 def _ring(polygon: Mapping) -> tuple:
@@ -227,13 +220,13 @@ def _spelt(word: str) -> str:
 def _measured(rows: Rows, addresses: Sequence[str]) -> Rows:
     """Outlines clipped to their photos; garments left without area, and photos without garments, taken out."""
     if not rows.owners:
-        return replace(rows, photos={}, problems=rows.problems + [(name, EMPTY, "") for name in addresses])
+        return Rows(problems=rows.problems + [(name, EMPTY, "") for name in addresses])
     owners, rings = np.array(rows.owners), np.array(rows.rings)
     starts = np.cumsum(rings) - rings
     points, rects = np.frombuffer(rows.points).reshape(-1, 2), np.frombuffer(rows.rects).reshape(-1, 4)
     low, high = np.minimum.reduceat(points, starts), np.maximum.reduceat(points, starts)
     misfit = (abs(rects - np.column_stack([low, high - low])) > MISFIT).any(1)
-    sides = np.column_stack([rows.photos["width"], rows.photos["height"]])[owners]
+    sides = np.array([photo[1:3] for photo in rows.photos])[owners]
     outside = (low < 0).any(1) | (high > sides).any(1)
     if outside.any():
         points = np.clip(points, 0, np.repeat(sides, rings, axis=0))
@@ -247,8 +240,8 @@ def _measured(rows: Rows, addresses: Sequence[str]) -> Rows:
         rows.problems.extend((addresses[photo], reason, "") for photo in where)
     low, high = low.clip(0, sides), high.clip(0, sides)
     return Rows(
-        {name: [*compress(values, alive)] for name, values in rows.photos.items()},
-        {name: [*compress(values, keep)] for name, values in rows.garments.items()},
+        [*compress(rows.photos, alive)],
+        [*compress(rows.garments, keep)],
         (np.cumsum(alive) - 1)[owners[keep]],
         rings[keep],
         points if keep.all() else points[np.repeat(keep, rings)],
@@ -262,25 +255,24 @@ def _joined(batches: Iterator[Rows]) -> Rows:
 
     Outlines stay slices of their batch's points: one array of all of them would hold them twice for a while.
     """
-    whole, owners, sizes, before = Rows(), [np.zeros(0, np.int64)], [np.zeros((0, 5))], 0
+    whole, outlines, owners, sizes = Rows(), [], [np.zeros(0, np.int64)], [np.zeros((0, 5))]
     for rows in batches:
-        for table, found in ((whole.photos, rows.photos), (whole.garments, rows.garments)):
-            for name, values in found.items():
-                table.setdefault(name, []).extend(values)
         whole.problems.extend(rows.problems)
         if len(rows.owners):
-            owners.append(rows.owners + before)
+            owners.append(rows.owners + len(whole.photos))
             sizes.append(rows.rects)
             ends = np.cumsum([0, *rows.rings]).tolist()
-            outlines = [(rows.points[start:end],) for start, end in pairwise(ends)]
-            whole.garments.setdefault("outline", []).extend(outlines)
-        before = len(whole.photos.get("id", ()))
-    return replace(whole, owners=np.concatenate(owners), rects=np.concatenate(sizes))
+            outlines += [(rows.points[start:end],) for start, end in pairwise(ends)]
+            whole.photos.extend(rows.photos)
+            whole.garments.extend(rows.garments)
+    return replace(whole, owners=np.concatenate(owners), points=outlines, rects=np.concatenate(sizes))
 
 
 def _dataset(rows: Rows, pictures: Mapping[str, str]) -> Dataset:
     """Pair labels with photos by the number both are named after; a label met twice counts once."""
-    ids = np.array(rows.photos.get("id", ()), object)
+    photos = dict(zip(PHOTO_FIELDS, zip(*rows.photos, strict=True), strict=True)) if rows.photos else {"id": ()}
+    garments = dict(zip(GARMENT_FIELDS, zip(*rows.garments, strict=True), strict=False))
+    ids = np.array(photos["id"], object)
     repeated = pd.Series(ids).duplicated().to_numpy()
     files = [pictures.get(name.partition("/")[2], "") for name in ids]
     problems = rows.problems + [(name, "label met twice", "") for name in ids[repeated]]
@@ -288,9 +280,9 @@ def _dataset(rows: Rows, pictures: Mapping[str, str]) -> Dataset:
         labelled = {name.partition("/")[2] for name in ids}
         problems += [(name, "label without a photo", "") for name, file in zip(ids, files, strict=True) if not file]
         problems += [(pictures[stem], "photo without a label", "") for stem in sorted(pictures.keys() - labelled)]
-    photos = {**rows.photos, "source": ["k-fashion"] * len(ids), "file": files}
-    sizes = dict(zip(("x", "y", "w", "h", "area"), rows.rects.T, strict=True))
-    garments = {"outline": [], **rows.garments, **sizes, "photo": ids[rows.owners]}
+    photos |= {"source": ["k-fashion"] * len(ids), "file": files}
+    garments |= dict(zip(("x", "y", "w", "h", "area"), rows.rects.T, strict=True))
+    garments |= {"photo": ids[rows.owners], "outline": rows.points}
     if repeated.any():
         once = ~repeated[rows.owners]
         photos = {name: [*compress(values, ~repeated)] for name, values in photos.items()}

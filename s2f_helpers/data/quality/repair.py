@@ -30,7 +30,7 @@ class Change:
     examples: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Changes:
     """All that :func:`repair` did, in its order; empty (and False) when nothing was to be mended. Prints as a table."""
 
@@ -45,6 +45,8 @@ class Changes:
     def __str__(self) -> str:
         lines = [f"{one.count:>9,}  {one.what}, such as {', '.join(one.examples[:3])}" for one in self.made]
         return "\n".join(lines) or "nothing to mend"
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         rows = [(one.what, f"{one.count:,}", ", ".join(one.examples[:3])) for one in self.made]

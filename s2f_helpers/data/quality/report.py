@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import zip_longest
 
 import cv2
@@ -15,7 +15,7 @@ from s2f_helpers.common.plotting import show
 from s2f_helpers.common.types import S2FError
 from s2f_helpers.data.categories import category_ids
 from s2f_helpers.data.dataset import Dataset
-from s2f_helpers.data.outlines import Outline, to_mask
+from s2f_helpers.data.outlines import rings
 
 __all__ = ["EXAMPLES", "Audit", "Finding"]
 
@@ -24,7 +24,7 @@ ADVISORY = ("empty category", "class imbalance")
 PAIRS = ("duplicate photo ids", "duplicate garment ids", "exact duplicate photos", "near-duplicate photos",
          "same photo in two splits")  # fmt: skip
 RED, GREY, BLUE = (230, 30, 60), (120, 120, 120), (30, 90, 230)
-SIDE, TITLE = 360, 28
+SIDE, TITLE, INCHES = 240, 24, 1.7
 
 
 @dataclass(frozen=True)
@@ -62,12 +62,12 @@ class Finding:
         return ", ".join(f"{example} ({detail})" if detail else example for example, detail in words)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Audit:
     """All findings about one data set, in a fixed order, those with count 0 too. Prints as a table."""
 
     findings: tuple[Finding, ...]
-    dataset: Dataset = field(repr=False)
+    dataset: Dataset
 
     @property
     def clean(self) -> bool:
@@ -87,6 +87,8 @@ class Audit:
             if one.count:
                 lines += [f"{'':24}such as {one.such}", f"{'':24}{one.advice}"]
         return "\n".join(lines)
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         rows = [(one.name, f"{one.count:,}", f"{one.of:,}", one.unit, one.such,
@@ -136,7 +138,7 @@ def _draw_examples(dataset: Dataset, finding: Finding, columns: int) -> None:
             short = example if len(example) <= TITLE else f"…{example[1 - TITLE :]}"
             titles.append(f"{short}\n{detail}".strip().replace("$", r"\$"))
     if len(hidden) < len(finding.examples):
-        show(pictures, titles, columns, inches=2.4)
+        show(pictures, titles, columns, inches=INCHES)
     if hidden:
         print(f"cannot be shown: {'; '.join(hidden)}")
 
@@ -157,7 +159,7 @@ def _picture(dataset: Dataset, finding: Finding, example: str, nth: int) -> np.n
     size = one.photos[["height", "width"]].iloc[0].clip(lower=1)
     for garment in one.garments.itertuples():
         color = RED if finding.unit == "photo" or garment.id == example else GREY
-        lines = [(ring, color) for ring in _rings(garment.outline, *size)]
+        lines = [(ring, color) for ring in rings(garment.outline, *size)]
         if finding.name == "box differs from mask" and color == RED:
             x, y, w, h = garment.x, garment.y, garment.w, garment.h
             lines.append((np.array([(x, y), (x + w, y), (x + w, y + h), (x, y + h)]), BLUE))
@@ -165,10 +167,3 @@ def _picture(dataset: Dataset, finding: Finding, example: str, nth: int) -> np.n
             points = np.clip(np.nan_to_num(ring) * scale + margin, -SIDE, 2 * SIDE).astype(np.int32)
             cv2.polylines(small, [points], True, paint, 2, cv2.LINE_AA)
     return small
-
-
-def _rings(outline: Outline, height: int, width: int) -> list[np.ndarray]:
-    if not isinstance(outline, bytes):
-        return [ring for ring in outline if len(ring)]
-    mask = to_mask(outline, height, width).astype(np.uint8)
-    return [ring[:, 0] for ring in cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)[0]]
