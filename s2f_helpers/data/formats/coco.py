@@ -306,14 +306,16 @@ def _write_entries(file: BinaryIO, entries: Iterator[dict]) -> None:
 
 
 def _rows(table: pd.DataFrame, known: tuple[str, ...]) -> Iterator[tuple[tuple, dict[str, str]]]:
-    """Each row's known columns, and its further ones where they say something."""
+    """Each row's known columns, and its further ones where they say something; a chunk of the table at a time."""
     extra = [name for name in table.columns if name not in known]
-    further: list[dict[str, str]] = [{} for _ in range(len(table))]
-    for name in extra:
-        for row, text in zip(further, table[name].tolist(), strict=True):
-            if text:
-                row[name] = text
-    return zip(zip(*(table[name].tolist() for name in known), strict=True), further, strict=True)
+    for start in range(0, len(table), CHUNK):
+        chunk = table.iloc[start : start + CHUNK]
+        further: list[dict[str, str]] = [{} for _ in range(len(chunk))]
+        for name in extra:
+            for row, text in zip(further, chunk[name].tolist(), strict=True):
+                if text:
+                    row[name] = text
+        yield from zip(zip(*(chunk[name].tolist() for name in known), strict=True), further, strict=True)
 
 
 def _image_entries(photos: pd.DataFrame, numbers: Mapping[str, int], images: Path) -> Iterator[dict]:

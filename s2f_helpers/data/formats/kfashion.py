@@ -30,6 +30,7 @@ from s2f_helpers.data.outlines import ring_areas
 
 __all__ = ["load_kfashion"]
 
+PICTURES = (".jpg", ".jpeg")
 PARTS = {"상의": "top", "하의": "bottom", "아우터": "outer", "원피스": "one-piece"}
 ATTRIBUTES = {"색상": "color", "서브색상": "second_color", "프린트": "print", "소재": "material", "핏": "fit",
               "기장": "length", "소매기장": "sleeve", "넥라인": "neckline", "디테일": "detail"}  # fmt: skip
@@ -97,7 +98,8 @@ def load_kfashion(path: Path | str, photos: Path | str | None = None) -> Dataset
     Raises:
         S2FError: when the path is not there or holds no label file. Mangled labels never raise.
     """
-    labels = find_files(path, ".json")
+    files = find_files(path, ".json", *PICTURES)
+    labels = [file for file in files if file.name.lower().endswith(".json")]
     if not labels:
         raise S2FError(f"{path}: no label file (.json) there, in folders or in zips; see notebook 01 for the layout")
     batches = [labels[at : at + BATCH] for at in range(0, len(labels), BATCH)]
@@ -105,7 +107,9 @@ def load_kfashion(path: Path | str, photos: Path | str | None = None) -> Dataset
     work = Parallel(workers, return_as="generator", max_nbytes=None)(map(delayed(_read_batch), batches))
     with tqdm(total=len(labels), desc="K-Fashion labels", unit="file", delay=1) as bar:
         rows = _joined(_counted(work, batches, bar))
-    return _dataset(rows, {file.stem: file.address for file in find_files(photos or path, ".jpg", ".jpeg")})
+    if photos:
+        files += find_files(photos, *PICTURES)
+    return _dataset(rows, {file.stem: file.address for file in files if file.name.lower().endswith(PICTURES)})
 
 
 def _counted(work: Iterator[Rows], batches: Sequence[Sequence[File]], bar: tqdm) -> Iterator[Rows]:
@@ -167,7 +171,7 @@ def _photo(file: File, about: Mapping, labels: Mapping) -> tuple:
     style = labels["스타일"][0].get("스타일") or place.rsplit("/", 2)[-2]
     split = next((split for name, split in OFFICIAL.items() if f"/{name}/" in place), "")
     group = f"k-fashion/{series[1] if series else file.stem}"
-    return f"k-fashion/{file.stem}", width, height, group, normalize("NFC", str(style)), original, split
+    return f"k-fashion/{file.stem}", width, height, group, normalize("NFC", _spelt(style)), original, split
 
 
 def _garment(polygon: Mapping, label: Mapping, rect: Mapping) -> tuple[tuple, array, array]:
