@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pooch
-from tqdm.auto import tqdm
 
 from s2f_helpers.common.paths import ROOT
+from s2f_helpers.common.progress import progress
 from s2f_helpers.common.types import S2FError
 
 __all__ = ["atomic_file", "atomic_write", "fetch_archive", "unpack_verified"]
@@ -105,7 +105,7 @@ def unpack_verified(archive: Path, prefix: str, checksums: Mapping[str, str], fo
     partial.mkdir(parents=True, exist_ok=True)
     try:
         with zipfile.ZipFile(archive) as bundle:
-            for name, expected in tqdm(checksums.items(), desc=f"unpacking {folder.name}", unit="file"):
+            for name, expected in progress(checksums.items(), what=f"unpacking {folder.name}", unit="file"):
                 _unpack_one(bundle, prefix + name, expected, partial / name)
     except zipfile.BadZipFile as error:
         raise S2FError(f"{archive} is not a readable zip ({error}): delete it and run this again") from error

@@ -18,10 +18,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 from pycocotools import mask as coco_mask
-from tqdm.auto import tqdm
 
 from s2f_helpers.common.download import atomic_write, fetch_archive, unpack_verified
 from s2f_helpers.common.paths import DATA, SPLITS_CSV, cache_dir
+from s2f_helpers.common.progress import progress
 from s2f_helpers.common.types import S2FError
 from s2f_helpers.data.dataset import Dataset, make_dataset
 
@@ -217,7 +217,7 @@ def load_cutouts(split: str | None = None) -> Cutouts:
     if missing:
         with ThreadPoolExecutor(os.cpu_count()) as pool:  # OpenCV lets go of the lock; a fork beside torch can hang
             made = pool.map(_make_cutout, missing, [folder] * len(missing))
-            for _ in tqdm(made, total=len(missing), desc="cut-outs", unit="photo"):
+            for _ in progress(made, total=len(missing), what="cut-outs", unit="photo"):
                 pass
     return Cutouts(folder, photos)
 

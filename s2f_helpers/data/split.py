@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
+from s2f_helpers.common.progress import progress
 from s2f_helpers.common.types import S2FError
 from s2f_helpers.data.dataset import TEXT, Dataset
 
@@ -118,7 +118,7 @@ def _deal(counts: pd.Series, known: Mapping[str, str], shares: Mapping[str, floa
             left[kind[mine]] += 1
     size = np.bincount(owner, number, len(groups))
     new.sort(key=lambda place: (-size[place], hashlib.sha256(f"{seed} {groups[place]}".encode()).digest()))
-    for place in tqdm(new, desc="groups", unit="group", leave=False):
+    for place in progress(new, what="dealing groups", unit="group"):
         mine = slice(starts[place], starts[place + 1])
         at, more = kind[mine], number[mine]
         best = _best(wanted[:, at], have[:, at], left[at], more)

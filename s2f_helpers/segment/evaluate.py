@@ -20,8 +20,8 @@ import numpy as np
 from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
-from tqdm.auto import tqdm
 
+from s2f_helpers.common.progress import progress
 from s2f_helpers.common.types import Garment, S2FError
 from s2f_helpers.data import category_ids, category_index, load_cutouts, load_photos
 from s2f_helpers.segment.predict import Segmenter
@@ -149,7 +149,9 @@ def _main() -> None:
     arguments = parser.parse_args()
     segmenter = Segmenter.load(arguments.weights)
     truths = pictures(arguments.split, arguments.pictures)
-    scores = evaluate(segmenter, tqdm(truths, total=len(load_photos(arguments.split)), unit="picture"))
+    scores = evaluate(
+        segmenter, progress(truths, total=len(load_photos(arguments.split)), what="finding", unit="picture")
+    )
     print(json.dumps(vars(scores), indent=1, default=float))
 
 

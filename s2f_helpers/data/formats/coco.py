@@ -21,10 +21,10 @@ import numpy as np
 import orjson
 import pandas as pd
 from pycocotools import mask as coco_mask
-from tqdm.auto import tqdm
 
 from s2f_helpers.common.download import atomic_file, atomic_write
 from s2f_helpers.common.pictures import decode_upright, is_turned
+from s2f_helpers.common.progress import progress
 from s2f_helpers.common.types import S2FError
 from s2f_helpers.data.categories import category_ids, category_index, course_category
 from s2f_helpers.data.dataset import GARMENT_COLUMNS, PHOTO_COLUMNS, Dataset, make_dataset
@@ -81,7 +81,7 @@ def _load(paths: Sequence[Path | str], source: str) -> Dataset:
     if not files:
         raise S2FError(f"{paths[0]}: no JSON file there; expected annotations/*.json, as a COCO export has")
     photos, garments, problems = [], [], []
-    contents = tqdm(read_each(files), total=len(files), desc="annotation files", unit="file", delay=1)
+    contents = progress(read_each(files), total=len(files), what="annotation files", unit="file")
     for prefix, (file, content) in zip(_short_names(files), contents, strict=True):
         for gathered, found in zip((photos, garments, problems), _read(file, content, prefix, source), strict=True):
             gathered += found
@@ -359,7 +359,7 @@ def copy_photos(dataset: Dataset, folder: Path | str) -> Dataset:
     targets = [Path(folder).resolve() / "images" / name for name in names]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         copies = pool.map(_copy_one, photos["file"], targets)
-        files = list(tqdm(copies, total=len(photos), desc="photos", unit="photo", delay=1))
+        files = list(progress(copies, total=len(photos), what="copying photos", unit="photo"))
     return make_dataset(photos.assign(file=files), dataset.garments, dataset.problems)
 
 

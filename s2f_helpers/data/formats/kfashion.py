@@ -22,6 +22,7 @@ import pandas as pd
 from joblib import Parallel, cpu_count, delayed
 from tqdm.auto import tqdm
 
+from s2f_helpers.common.progress import progress
 from s2f_helpers.common.types import S2FError
 from s2f_helpers.data.categories import from_label
 from s2f_helpers.data.dataset import Dataset, make_dataset
@@ -105,7 +106,7 @@ def load_kfashion(path: Path | str, photos: Path | str | None = None) -> Dataset
     batches = [labels[at : at + BATCH] for at in range(0, len(labels), BATCH)]
     workers = min(cpu_count(), len(batches))
     work = Parallel(workers, return_as="generator", max_nbytes=None)(map(delayed(_read_batch), batches))
-    with tqdm(total=len(labels), desc="K-Fashion labels", unit="file", delay=1) as bar:
+    with progress(total=len(labels), what="K-Fashion labels", unit="file") as bar:
         rows = _joined(_counted(work, batches, bar))
     if photos:
         files += find_files(photos, *PICTURES)

@@ -15,9 +15,9 @@ import pandas as pd
 from PIL import Image
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from tqdm.auto import tqdm
 
 from s2f_helpers.common.pictures import FORMATS, check_size
+from s2f_helpers.common.progress import progress
 from s2f_helpers.common.types import S2FError
 from s2f_helpers.data.formats.files import read_bytes
 
@@ -43,7 +43,7 @@ def look_at(files: Sequence[str]) -> pd.DataFrame:
     """
     distinct = sorted({file for file in files if file})
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        rows = list(tqdm(pool.map(_look, distinct), total=len(distinct), desc="photos", unit="photo"))
+        rows = list(progress(pool.map(_look, distinct), total=len(distinct), what="looking at photos", unit="photo"))
     seen = dict(zip(distinct, rows, strict=True))
     nothing = _row("", "")
     table = pd.DataFrame([seen.get(file, nothing) for file in files], columns=list(COLUMNS))

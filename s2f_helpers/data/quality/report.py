@@ -91,11 +91,12 @@ class Audit:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        rows = [(one.name, f"{one.count:,}", f"{one.of:,}", one.unit, one.such,
-                 one.advice if one.count else "") for one in self.findings]  # fmt: skip
-        table = pd.DataFrame(rows, columns=["finding", "count", "of", "unit", "such as", "what to do"])
+        rows = [(one.name, f"{one.count:,}", f"{one.of:,}", one.such, one.advice)
+                for one in self.findings if one.count]  # fmt: skip
+        table = pd.DataFrame(rows, columns=["finding", "count", "of", "such as", "what to do"])
+        nothing = ", ".join(one.name for one in self.findings if not one.count)
         with pd.option_context("display.max_colwidth", None):
-            return table.to_html(index=False, escape=True)
+            return f"{table.to_html(index=False, escape=True)}<p>Looked for and not found: {nothing}.</p>"
 
     def draw(self, name: str | None = None, columns: int = 4) -> None:
         """Show examples: photos with their outlines, pairs side by side, class counts.

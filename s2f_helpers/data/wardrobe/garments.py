@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
-from tqdm.auto import tqdm
 
+from s2f_helpers.common.progress import progress
 from s2f_helpers.common.types import Garment, S2FError
 from s2f_helpers.data.categories import categories, category_ids, category_index
 from s2f_helpers.data.wardrobe.cuts import CUTS, Part
@@ -76,7 +76,7 @@ def make_wardrobe(count: int, seed: int = 0, size: int = 256, background: str = 
         return make_garment(ids[i % len(ids)], seed + i // len(ids), size, background)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # most of the work is done outside of the interpreter's lock
-        return list(tqdm(pool.map(sew, range(count)), "sewing", count, unit="garment", delay=1))
+        return list(progress(pool.map(sew, range(count)), what="sewing", total=count, unit="garment"))
 
 
 def garment_lines(category: str, seed: int, size: int = 256) -> np.ndarray:

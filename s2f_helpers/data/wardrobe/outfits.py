@@ -11,9 +11,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 from pycocotools import mask as coco_mask
-from tqdm.auto import tqdm
 
 from s2f_helpers.common.download import atomic_write
+from s2f_helpers.common.progress import progress
 from s2f_helpers.common.types import Garment
 from s2f_helpers.data.categories import category_ids
 from s2f_helpers.data.dataset import Dataset, make_dataset
@@ -56,7 +56,7 @@ def wardrobe_dataset(folder: Path | str, count: int, seed: int = 0, size: int = 
     outfits = list(_outfits(count, seed))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         drawn = pool.map(lambda outfit: _draw(outfit, Path(folder).resolve(), size), outfits)
-        scenes = list(tqdm(drawn, total=count, desc="drawing outfits", unit="photo", delay=1))
+        scenes = list(progress(drawn, total=count, what="drawing outfits", unit="photo"))
     names = [f"shop_{outfit.series:03d}_{outfit.shot:02d}" for outfit in outfits]
     photos = {
         "id": [f"wardrobe/{name}" for name in names],
