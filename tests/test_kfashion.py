@@ -288,6 +288,15 @@ def test_a_torn_archive_is_an_error_that_says_what_to_do(tmp_path):
         load_kfashion(path)
 
 
+def test_half_a_photo_archive_does_not_hide_the_labels(tmp_path, wardrobe):
+    write_kfashion(wardrobe, tmp_path / "라벨링데이터.zip")
+    photos = tmp_path / "원천데이터_1.zip"
+    photos.write_bytes(photos.read_bytes()[:5000])
+    dataset = load_kfashion(tmp_path)
+    assert len(dataset) > 5 and (dataset.photos["file"] == "").all()
+    assert dataset.problems[["file", "reason"]].to_numpy().tolist() == [[str(photos), "archive cannot be read"]]
+
+
 def test_no_such_folder_and_no_label_in_it(tmp_path):
     with pytest.raises(S2FError, match="no such folder"):
         load_kfashion(tmp_path / "nowhere")

@@ -77,10 +77,11 @@ def load_cvat(paths: Path | str | Sequence[Path | str]) -> Dataset:
 
 
 def _load(paths: Sequence[Path | str], source: str) -> Dataset:
-    files = sorted({file for path in paths for file in find_files(path, ".json")})
+    found = [find_files(path, ".json") for path in paths]
+    files = sorted({file for some, _ in found for file in some})
     if not files:
         raise S2FError(f"{paths[0]}: no JSON file there; expected annotations/*.json, as a COCO export has")
-    photos, garments, problems = [], [], []
+    photos, garments, problems = [], [], [row for _, torn in found for row in torn]
     contents = progress(read_each(files), total=len(files), what="annotation files", unit="file")
     for prefix, (file, content) in zip(_short_names(files), contents, strict=True):
         for gathered, found in zip((photos, garments, problems), _read(file, content, prefix, source), strict=True):
@@ -232,7 +233,7 @@ def _finder(root: Path) -> Callable[[str], str]:
     def index() -> dict[str, str]:
         found: dict[str, str] = {}
         place = root if root.is_dir() else next((p for p in (root, *root.parents) if p.is_file()), root)
-        for file in find_files(place, *PICTURES):
+        for file in find_files(place, *PICTURES)[0]:
             address = unicodedata.normalize("NFC", file.address)
             below = address.replace(INSIDE, "/")[len(str(root)) + 1 :].replace(os.sep, "/")
             for name in (below, below.removeprefix("images/")):

@@ -52,33 +52,42 @@ class File(NamedTuple):
         return self.name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
 
 
-def find_files(path: Path | str, *suffixes: str) -> list[File]:
+Torn = list[tuple[str, str, str]]
+"""Archives that cannot be read: address, reason, detail, as in a data set's ``problems``."""
+
+
+def find_files(path: Path | str, *suffixes: str) -> tuple[list[File], Torn]:
     """All files below a folder, in an archive, or in archives below a folder, whose names end so; sorted.
 
     Args:
         suffixes: lower-case endings such as ``".json"``; upper case in the name matches too.
 
+    Returns:
+        The files, and the archives below the folder that cannot be read: half a download must not hide the rest.
+
     Raises:
         S2FError: when the path is not there, or a zip named outright cannot be read.
     """
-    path = Path(path).expanduser().resolve()
+    path, torn = Path(path).expanduser().resolve(), []
     if path.is_file() and path.suffix.lower() == ".zip":
-        return sorted(_members(path, suffixes))
+        return sorted(_members(path, suffixes)), torn
     if path.is_file():
-        return [File(str(path.parent), path.name)]
+        return [File(str(path.parent), path.name)], torn
     if not path.is_dir():
         raise S2FError(f"{path}: no such folder or zip; expected the place where the data set was downloaded to")
-    return sorted(_below(path, suffixes))
+    return sorted(_below(path, suffixes, torn)), torn
 
 
-def _below(folder: Path, suffixes: tuple[str, ...]) -> Iterator[File]:
+def _below(folder: Path, suffixes: tuple[str, ...], torn: Torn) -> Iterator[File]:
     for place, _, names in os.walk(folder):
         for name in names:
-            path = Path(place, name)
             if name.lower().endswith(suffixes):
                 yield File(place, name)
-            elif path.suffix.lower() == ".zip":
-                yield from _members(path, suffixes)
+            elif name.lower().endswith(".zip"):
+                try:
+                    yield from _members(Path(place, name), suffixes)
+                except S2FError as error:
+                    torn.append((os.path.join(place, name), "archive cannot be read", str(error)))
 
 
 def _members(archive: Path, suffixes: tuple[str, ...]) -> Iterator[File]:

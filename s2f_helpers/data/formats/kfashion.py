@@ -99,17 +99,20 @@ def load_kfashion(path: Path | str, photos: Path | str | None = None) -> Dataset
     Raises:
         S2FError: when the path is not there or holds no label file. Mangled labels never raise.
     """
-    files = find_files(path, ".json", *PICTURES)
+    files, torn = find_files(path, ".json", *PICTURES)
     labels = [file for file in files if file.name.lower().endswith(".json")]
     if not labels:
-        raise S2FError(f"{path}: no label file (.json) there, in folders or in zips; see notebook 01 for the layout")
+        names = "".join(f"; {address} cannot be read" for address, *_ in torn)
+        raise S2FError(f"{path}: no label file (.json) there, in folders or in zips, see notebook 01{names}")
     batches = [labels[at : at + BATCH] for at in range(0, len(labels), BATCH)]
     workers = min(cpu_count(), len(batches))
     work = Parallel(workers, return_as="generator", max_nbytes=None)(map(delayed(_read_batch), batches))
     with progress(total=len(labels), what="K-Fashion labels", unit="file") as bar:
         rows = _joined(_counted(work, batches, bar))
     if photos:
-        files += find_files(photos, *PICTURES)
+        more, torn_too = find_files(photos, *PICTURES)
+        files, torn = files + more, torn + torn_too
+    rows.problems.extend(torn)
     return _dataset(rows, {file.stem: file.address for file in files if file.name.lower().endswith(PICTURES)})
 
 
