@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -244,7 +245,6 @@ def test_html_shows_a_hostile_id_as_text(clean, table):
 @pytest.fixture
 def drawn(monkeypatch):
     """The figures that were shown, each as the titles of its pictures."""
-    plt = pytest.importorskip("matplotlib.pyplot")
     plt.switch_backend("Agg")
     figures = []
 

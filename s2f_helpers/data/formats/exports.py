@@ -46,9 +46,14 @@ def outline_polygons(outline: Outline, height: int, width: int) -> list[np.ndarr
     fine = cv2.resize(mask, None, fx=FINE, fy=FINE, interpolation=cv2.INTER_NEAREST)
     rings, _ = cv2.findContours(fine, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     tolerance = FINE * max(STEP, SIMPLER * max(height, width))
-    rings = [cv2.approxPolyDP(ring, tolerance, True)[:, 0] for ring in rings]
-    rings = sorted((ring for ring in rings if len(ring) > 2), key=cv2.contourArea, reverse=True)
+    rings = sorted((_simpler(ring, tolerance) for ring in rings), key=cv2.contourArea, reverse=True)
     return [(ring + 0.5) / FINE for ring in rings]
+
+
+def _simpler(ring: np.ndarray, tolerance: float) -> np.ndarray:
+    """Fewer points; as it was where three would not be left."""
+    few = cv2.approxPolyDP(ring, tolerance, True)
+    return (few if len(few) > 2 else ring)[:, 0]
 
 
 # K-Fashion
