@@ -411,7 +411,7 @@ def test_summary_counts_by_category_and_escapes_what_it_shows():
         {"photo": ["a"], "category": ["hat"], "outline": [ring]},
         [("x.json", "<script>", "")],
     )
-    assert dataset.counts()["all"]["hat"] == 1
+    assert dataset.counts()["all"]["hat"] == 1 and dataset.categories == ("hat",)
     assert "<script>" not in dataset._repr_html_()
     assert "1  <script>" in repr(dataset)
 

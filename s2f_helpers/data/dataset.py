@@ -95,6 +95,12 @@ class Dataset:
             raise S2FError(f"no photo {photo!r} in this data set; the first is {next(iter(self.photos['id']), None)!r}")
         return found.iloc[0]
 
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The course categories that occur, in class-index order."""
+        present = set(self.garments["category"])
+        return tuple(name for name in category_ids() if name in present)
+
     def counts(self) -> pd.DataFrame:
         """Garments by category and split, in class-index order; a column ``all`` when nothing is split."""
         split = dict(zip(self.photos["id"], self.photos["split"].replace("", "all"), strict=True))
