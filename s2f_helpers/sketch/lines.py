@@ -5,22 +5,90 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-__all__ = ["draw_contour", "draw_edges", "roughen"]
+from s2f_helpers.common.types import S2FError
+from s2f_helpers.sketch.hed import hed_edges
+
+__all__ = ["EDGE_METHODS", "draw_contour", "draw_edges", "roughen"]
+
+RIM = 7  # side of the square that keeps HED's own outline, a pixel or two off the mask's, from doubling it
+SHORTEST = 6  # pixels; a hand does not draw specks
 
 
-def draw_edges(image: np.ndarray, mask: np.ndarray, low: int = 60, high: int = 140) -> np.ndarray:
-    """Edges inside the garment (Canny 1986 on a bilaterally smoothed grey picture) and its outline.
+def draw_edges(
+    image: np.ndarray, mask: np.ndarray, low: int = 60, high: int = 140, method: str = "canny"
+) -> np.ndarray:
+    """Edges inside the garment, by one of :data:`EDGE_METHODS`, and always its outline.
+
+    ``canny`` follows every sharp change of brightness, in a millisecond; ``hed`` asks a network which edges a person
+    would draw, half a second at 256 px on one core; ``contour`` draws the outline alone.
 
     Args:
         image: (H, W, 3) ``uint8`` RGB, the garment on white.
         mask: (H, W) ``bool``.
-        low, high: Canny's two thresholds; higher ones keep fewer, stronger lines.
+        low, high: a line is followed while its strength is above ``low``, if ``high`` is reached somewhere
+            along it. Strength is the gradient for ``canny`` and certainty times 255 for ``hed``; ``contour``
+            has none. Higher thresholds keep fewer, stronger lines.
+        method: a key of :data:`EDGE_METHODS`.
 
     Returns:
         (H, W) ``uint8``, 255 on a line.
+
+    Raises:
+        S2FError: for an unknown method, or a mask that is not of the picture's size.
     """
+    if method not in EDGE_METHODS:
+        raise S2FError(f"unknown edge method {method!r}: expected one of {', '.join(EDGE_METHODS)}")
+    if image.shape != (*mask.shape, 3):
+        raise S2FError(
+            f"edges: expected a picture (H, W, 3) and a mask (H, W) of one size, got {image.shape} and {mask.shape}. "
+            "Resize one to the other"
+        )
+    return np.maximum(EDGE_METHODS[method](image, mask, low, high), draw_contour(mask))
+
+
+def _canny(image: np.ndarray, mask: np.ndarray, low: int, high: int) -> np.ndarray:
+    """Canny 1986, on a grey picture whose grain a bilateral filter has smoothed away."""
     grey = cv2.bilateralFilter(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), 5, 50, 50)
-    return np.maximum(cv2.Canny(grey, low, high), draw_contour(mask))
+    return cv2.Canny(grey, low, high)
+
+
+def _hed(image: np.ndarray, mask: np.ndarray, low: int, high: int) -> np.ndarray:
+    strength = hed_edges(image) * 255
+    inside = cv2.erode(mask.astype(np.uint8), np.ones((RIM, RIM), np.uint8), borderValue=0) > 0
+    return _follow(np.where(_crests(strength) & inside, strength, 0), low, high)
+
+
+def _no_lines(image: np.ndarray, mask: np.ndarray, low: int, high: int) -> np.ndarray:
+    return np.zeros(mask.shape, np.uint8)
+
+
+EDGE_METHODS = {"canny": _canny, "hed": _hed, "contour": _no_lines}
+
+
+def _crests(strength: np.ndarray) -> np.ndarray:
+    """(H, W) ``bool``: where a soft ridge is higher than one step to either side of it, across its run.
+
+    On a crest the gradient itself vanishes; the direction across is the main axis of the gradients around
+    it (the structure tensor).
+    """
+    soft = cv2.GaussianBlur(strength.astype(np.float32), (0, 0), 1)
+    slope_x, slope_y = cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)
+    xx, yy, xy = (cv2.GaussianBlur(part, (0, 0), 2) for part in (slope_x**2, slope_y**2, slope_x * slope_y))
+    across = 0.5 * np.arctan2(2 * xy, xx - yy)
+    step_x, step_y = np.cos(across), np.sin(across)
+    xs, ys = np.meshgrid(*(np.arange(side, dtype=np.float32) for side in soft.shape[::-1]))
+    ahead = cv2.remap(soft, xs + step_x, ys + step_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    behind = cv2.remap(soft, xs - step_x, ys - step_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return (soft >= ahead) & (soft > behind)
+
+
+def _follow(strength: np.ndarray, low: int, high: int) -> np.ndarray:
+    """Hysteresis: whole connected lines above ``low`` that reach ``high`` somewhere, but no specks, as 255."""
+    _, labels = cv2.connectedComponents((strength > low).astype(np.uint8), connectivity=8)
+    kept = np.bincount(labels.ravel()) >= SHORTEST
+    kept &= np.isin(np.arange(len(kept)), labels[strength > high])
+    kept[0] = False  # the ground between the lines
+    return np.where(kept[labels], 255, 0).astype(np.uint8)
 
 
 def draw_contour(mask: np.ndarray) -> np.ndarray:
