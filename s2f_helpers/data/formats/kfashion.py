@@ -27,7 +27,7 @@ from s2f_helpers.common.types import S2FError
 from s2f_helpers.data.categories import from_label
 from s2f_helpers.data.dataset import Dataset, make_dataset
 from s2f_helpers.data.formats.files import INSIDE, File, find_files, read_each
-from s2f_helpers.data.outlines import ring_areas
+from s2f_helpers.data.outlines import Outline, ring_areas
 
 __all__ = ["load_kfashion"]
 
@@ -70,7 +70,7 @@ class Rows:
         photos, garments: a tuple a row, of :data:`PHOTO_FIELDS` and :data:`GARMENT_FIELDS`.
         owners: for each garment, its photo's row.
         rings: points in each garment's outline; ``points`` holds x and y of all of them in turn.
-        rects: four numbers a garment, the rectangle as stated.
+        rects: the rectangle as stated, four numbers a garment; once measured, five: box and area of the outline.
     """
 
     photos: list[tuple] = field(default_factory=list)
@@ -108,12 +108,12 @@ def load_kfashion(path: Path | str, photos: Path | str | None = None) -> Dataset
     workers = min(cpu_count(), len(batches))
     work = Parallel(workers, return_as="generator", max_nbytes=None)(map(delayed(_read_batch), batches))
     with progress(total=len(labels), what="K-Fashion labels", unit="file") as bar:
-        rows = _joined(_counted(work, batches, bar))
+        rows, outlines = _joined(_counted(work, batches, bar))
     if photos:
         more, torn_too = find_files(photos, *PICTURES)
         files, torn = files + more, torn + torn_too
     rows.problems.extend(torn)
-    return _dataset(rows, {file.stem: file.address for file in files if file.name.lower().endswith(PICTURES)})
+    return _dataset(rows, outlines, {file.stem: file.address for file in files if file.name.lower().endswith(PICTURES)})
 
 
 def _counted(work: Iterator[Rows], batches: Sequence[Sequence[File]], bar: tqdm) -> Iterator[Rows]:
@@ -258,8 +258,8 @@ def _measured(rows: Rows, addresses: Sequence[str]) -> Rows:
     )
 
 
-def _joined(batches: Iterator[Rows]) -> Rows:
-    """All batches' rows as one; each garment's owner counts on through the photos.
+def _joined(batches: Iterator[Rows]) -> tuple[Rows, list[Outline]]:
+    """All batches' rows as one, each garment's owner counting on through the photos, and the garments' outlines.
 
     Outlines stay slices of their batch's points: one array of all of them would hold them twice for a while.
     """
@@ -273,10 +273,10 @@ def _joined(batches: Iterator[Rows]) -> Rows:
             outlines += [(rows.points[start:end],) for start, end in pairwise(ends)]
             whole.photos.extend(rows.photos)
             whole.garments.extend(rows.garments)
-    return replace(whole, owners=np.concatenate(owners), points=outlines, rects=np.concatenate(sizes))
+    return replace(whole, owners=np.concatenate(owners), rects=np.concatenate(sizes)), outlines
 
 
-def _dataset(rows: Rows, pictures: Mapping[str, str]) -> Dataset:
+def _dataset(rows: Rows, outlines: list[Outline], pictures: Mapping[str, str]) -> Dataset:
     """Pair labels with photos by the number both are named after; a label met twice counts once."""
     photos = dict(zip(PHOTO_FIELDS, zip(*rows.photos, strict=True), strict=True)) if rows.photos else {"id": ()}
     garments = dict(zip(GARMENT_FIELDS, zip(*rows.garments, strict=True), strict=False))
@@ -290,7 +290,7 @@ def _dataset(rows: Rows, pictures: Mapping[str, str]) -> Dataset:
         problems += [(pictures[stem], "photo without a label", "") for stem in sorted(pictures.keys() - labelled)]
     photos |= {"source": ["k-fashion"] * len(ids), "file": files}
     garments |= dict(zip(("x", "y", "w", "h", "area"), rows.rects.T, strict=True))
-    garments |= {"photo": ids[rows.owners], "outline": rows.points}
+    garments |= {"photo": ids[rows.owners], "outline": outlines}
     if repeated.any():
         once = ~repeated[rows.owners]
         photos = {name: [*compress(values, ~repeated)] for name, values in photos.items()}

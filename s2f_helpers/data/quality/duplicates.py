@@ -16,7 +16,7 @@ from PIL import Image
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from s2f_helpers.common.pictures import FORMATS, check_size
+from s2f_helpers.common.pictures import FORMATS, ORIENTATION, check_size
 from s2f_helpers.common.progress import progress
 from s2f_helpers.common.types import S2FError
 from s2f_helpers.data.formats.files import read_bytes
@@ -25,7 +25,6 @@ __all__ = ["SAME_PHOTO_BITS", "alike", "clear_ids", "first_of_each", "group_name
 
 SAME_PHOTO_BITS = 3
 """Of 64 bits of perceptual hash. Up to 3 differ where one photo was saved twice; from 4 on, garments of one cut do."""
-EXIF_ORIENTATION = 0x0112
 HASH_SIDE = 256
 COLUMNS = ("state", "reason", "digest", "width", "height", "orientation", "hash")
 
@@ -66,7 +65,7 @@ def _look(file: str) -> tuple:
             check_size(width, height)
             picture.draft("L", (HASH_SIDE, HASH_SIDE))  # every byte is still read, so a cut-off file shows
             bits = np.packbits(imagehash.phash(picture).hash)
-            orientation = picture.getexif().get(EXIF_ORIENTATION, 1)
+            orientation = picture.getexif().get(ORIENTATION, 1)
     except Exception as error:  # decoders raise anything at bytes nobody has checked
         return _row("unreadable", str(error) or type(error).__name__, digest)
     orientation = orientation if orientation in range(1, 9) else 1
