@@ -3,71 +3,59 @@
     python benchmarks/generator_quality.py val    # as often as you like
     python benchmarks/generator_quality.py test   # once, when everything is chosen
 
-For every photo of the split a clean sketch (no roughening) with 0, 5, 15 or 250 hints is painted, and:
-
-ring and region ΔE, masked SSIM, line fidelity, Lite0-KID and Lite0-FID are told (``s2f_helpers.gan.metrics``), and
-*bare*: the share of the garment (3 px inside its edge) that is left nearly white though the photo is not.
+Clean lines, so many 3 × 3 points; the scores are ``s2f_helpers.gan.metrics``', and *bare* is the share of the garment
+that is left white. Then, per garment type, masked SSIM at 250 points, and how far five candidates differ.
 """
 
 from __future__ import annotations
 
 import sys
 
-import cv2
 import numpy as np
 from machine import machine
-from tqdm.auto import tqdm
+from scores import COUNTS, Exam, make_exam, show, take
 
-from s2f_helpers import Sketch
-from s2f_helpers.data import load_cutouts
+from s2f_helpers.data import category_ids, load_cutouts
 from s2f_helpers.gan import Generator
-from s2f_helpers.gan.metrics import (
-    fid,
-    interval,
-    kid,
-    line_fidelity,
-    lite0_features,
-    masked_ssim,
-    region_error,
-    ring_error,
-)
-from s2f_helpers.sketch import draw_edges, scatter_hints
+from s2f_helpers.gan.metrics import diversity, interval, masked_ssim
 
-COUNTS = (0, 5, 15, 250)
-PHOTOS = 200
-NAMES = ("ring ΔE", "region ΔE", "masked SSIM", "line recall", "line precision", "bare, %")
+CANDIDATES, DRAWN = 5, 24
 
 
-def bare_share(picture: np.ndarray, photo: np.ndarray, mask: np.ndarray) -> float:
-    inner = cv2.erode(mask.astype(np.uint8), np.ones((7, 7))) > 0
-    return float(((picture.min(2) > 235) & (photo.min(2) < 215))[inner].mean()) if inner.any() else 0.0
+def by_type(generator: Generator, exam: Exam) -> None:
+    print("masked SSIM by type, 250 points")
+    found = {category: [] for category in category_ids()}
+    for sketch, photo, mask, category in zip(exam.sketches(250), exam.photos, exam.masks, exam.categories, strict=True):
+        found[category].append(masked_ssim(generator(sketch, category), photo, mask))
+    for category, values in found.items():
+        mean, low, high = interval(values)
+        print(f"  {category:12} n = {len(values):3}  {mean:.3f}  [{low:.3f}, {high:.3f}]")
+
+
+def candidates(generator: Generator, exam: Exam, count: int) -> None:
+    styles = generator.styles(CANDIDATES)
+    sketches = exam.sketches(count)[:DRAWN]
+    spread = [
+        diversity([generator(sketch, category, style) for style in styles])
+        for sketch, category in zip(sketches, exam.categories, strict=False)
+    ]
+    mean, low, high = interval(spread)
+    print(
+        f"diversity of {CANDIDATES} candidates, {count} points, n = {len(spread)}: {mean:.3f} [{low:.3f}, {high:.3f}]"
+    )
 
 
 def main(split: str = "val") -> None:
-    cutouts, generator = load_cutouts(split), Generator.load()
-    chosen = np.random.default_rng(0).permutation(len(cutouts))[:PHOTOS]
-    print(f"{machine()}\n{len(chosen)} photos of {split}; mean over photos, 95 % interval in brackets")
-    photos = [cutouts.image(index) for index in chosen]
-    real = lite0_features(photos)
+    generator, exam = Generator.load(), make_exam(load_cutouts(split), 256)
+    print(f"{machine()}\n{len(exam.photos)} photos of {split}; mean over photos, 95 % interval in brackets")
     for count in COUNTS:
-        rows, pictures = [], []
-        for index, photo in zip(tqdm(chosen, desc=f"{count} hints"), photos, strict=True):
-            mask = cutouts.mask(index)
-            hints, hint_mask = scatter_hints(photo, mask, count, np.random.default_rng(int(index)))
-            sketch = Sketch(cv2.dilate(draw_edges(photo, mask, 80, 160), np.ones((2, 2), np.uint8)), hints, hint_mask)
-            picture = generator(sketch, cutouts.categories[index])
-            pictures.append(picture)
-            rows.append((ring_error(picture, sketch, mask), region_error(picture, photo, mask),
-                         masked_ssim(picture, photo, mask), *line_fidelity(picture, sketch),
-                         100 * bare_share(picture, photo, mask)))  # fmt: skip
-        print(f"{count} hints")
-        for name, values in zip(NAMES, np.array(rows).T, strict=True):
-            mean, low, high = interval(values)
-            print(f"  {name:28}{mean:8.2f}  [{low:.2f}, {high:.2f}]")
-        painted = lite0_features(pictures)
-        mean, deviation = kid(painted, real)
-        print(f"  {'Lite0-KID × 1000':28}{1000 * mean:8.1f}  (subsets ± {1000 * deviation:.1f})")
-        print(f"  {'Lite0-FID':28}{fid(painted, real):8.1f}", flush=True)
+        show(f"{count} points", take(exam, generator.net, count))
+    by_type(generator, exam)
+    for count in (0, 5):
+        candidates(generator, exam, count)
+    pairs = np.random.default_rng(0).permutation(len(exam.photos))[: 2 * DRAWN].reshape(-1, 2)
+    mean, low, high = interval([diversity([exam.photos[one], exam.photos[other]]) for one, other in pairs])
+    print(f"for scale: two different photos {mean:.3f} [{low:.3f}, {high:.3f}]")
 
 
 if __name__ == "__main__":

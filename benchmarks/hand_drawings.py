@@ -15,37 +15,18 @@ import numpy as np
 from machine import machine
 from PIL import Image
 
-from s2f_helpers import S2FError, Sketch
+from s2f_helpers import Sketch
 from s2f_helpers.common.paths import DATA, ROOT
 from s2f_helpers.data import category_ids
 from s2f_helpers.gan import Generator
 from s2f_helpers.gan.metrics import interval, line_fidelity, ring_error
+from s2f_helpers.sketch import silhouette
 from s2f_helpers.studio import Drawing
 
 TARGET = ROOT / "docs" / "hand_drawings.png"
 EACH, SIDE, PAIRS_A_ROW = 3, 128, 6
 RIM = (150, 150, 150)
-INK = 100
-WIDEST_GAP = 31
 NAMES = ("ring ΔE", "line recall", "line precision")
-
-
-def silhouette(sketch: Sketch) -> np.ndarray:
-    """(H, W) ``bool``: what the border cannot reach once gaps are closed, by no more than it takes to hold all dots.
-
-    Raises:
-        S2FError: when the dots are still outside with gaps of 31 pixels closed.
-    """
-    ink = np.pad((sketch.lines > INK).astype(np.uint8), WIDEST_GAP)
-    for gap in range(1, WIDEST_GAP + 1, 2):
-        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (gap, gap))
-        _, regions = cv2.connectedComponents(1 - cv2.morphologyEx(ink, cv2.MORPH_CLOSE, disc), connectivity=4)
-        inside = (regions != regions[0, 0])[WIDEST_GAP:-WIDEST_GAP, WIDEST_GAP:-WIDEST_GAP]
-        if inside[sketch.hint_mask].all():
-            return inside
-    raise S2FError(
-        f"a dot lies outside the drawn outline, even with gaps of {WIDEST_GAP} pixels closed: move it inside"
-    )
 
 
 def rimmed(sketch: Sketch) -> np.ndarray:

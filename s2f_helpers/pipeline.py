@@ -10,6 +10,7 @@ from s2f_helpers.common.types import Garment, Product, Sketch
 from s2f_helpers.gan import Generator
 from s2f_helpers.search import LocalIndex, open_default_index
 from s2f_helpers.segment import Segmenter
+from s2f_helpers.sketch import colorize
 
 __all__ = ["Pipeline", "Result"]
 
@@ -43,7 +44,7 @@ class Pipeline:
         return cls(Generator.load(), Segmenter.load(), index, about)
 
     def __call__(self, sketch: Sketch, category: str | None = None, limit: int = 8) -> Result:
-        """From a sketch to similar garments.
+        """From a sketch to similar garments, by way of the generator.
 
         Args:
             sketch: what was drawn.
@@ -53,7 +54,18 @@ class Pipeline:
         Raises:
             S2FError: for an empty sketch or an unknown category.
         """
-        image = self.generator(sketch, category)
+        return self.find(self.generator(sketch, category), limit)
+
+    def colorize(self, sketch: Sketch, limit: int = 8) -> Result:
+        """The other exit: flat colours between the lines, without a network, and what is similar to that.
+
+        Raises:
+            S2FError: for a sketch without a line or without a colour.
+        """
+        return self.find(colorize(sketch), limit)
+
+    def find(self, image: np.ndarray, limit: int = 8) -> Result:
+        """The garments in a picture (``uint8`` RGB), and what is similar to the first of them."""
         garments = self.segmenter(image)
         mask = garments[0].mask if garments else None
         return Result(image, garments, self.search(image, limit, mask))

@@ -195,3 +195,12 @@ def test_gradients_reach_the_picture():
     photo = torch.zeros(1, 3, 32, 32, requires_grad=True)
     HED()(photo).sum().backward()
     assert photo.grad.abs().sum() > 0
+
+
+def test_weights_first_read_in_inference_mode_can_be_trained_through():
+    load_hed.cache_clear()
+    with torch.inference_mode():
+        load_hed()
+    photo = torch.zeros(1, 3, 32, 32, requires_grad=True)
+    load_hed().features(photo)[-1].sum().backward()
+    assert photo.grad.abs().sum() > 0

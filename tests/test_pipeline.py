@@ -72,3 +72,10 @@ def test_without_photos_the_studio_is_prepared_on_the_wardrobe(tmp_path, monkeyp
     prepare.main()
     (line,) = capsys.readouterr().out.splitlines()
     assert "synthetic garments" in line and "could not fetch" in line and "S2F_MIRROR" in line
+
+
+def test_both_exits_can_be_searched(pipeline, t_shirt):
+    flat = pipeline.colorize(t_shirt, limit=4)
+    inside = flat.image[150:200, 90:166].reshape(-1, 3)
+    assert (inside == inside[0]).all(), "one flat colour between the lines"
+    assert flat.garments and len(flat.products) == 4

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from s2f_helpers import S2FError, Sketch
-from s2f_helpers.sketch import colorize, fill_regions
+from s2f_helpers.sketch import colorize, fill_regions, silhouette
 from s2f_helpers.sketch.regions import flood
 
 RED, BLUE = (210, 30, 40), (30, 60, 200)
@@ -118,3 +118,14 @@ def test_the_flood_reaches_everything_by_the_lowest_way(heights, spots):
         best = np.minimum(best, np.maximum(lowest, heights))
     assert (levels == best).all()
     assert (labels > 0).all() and all(labels[spot] == label for label, spot in enumerate(spots, start=1))
+
+
+@pytest.mark.parametrize("gap", [0, 4, 12])
+def test_the_silhouette_is_what_the_outline_encloses_gaps_or_not(gap):
+    inside = silhouette(two_rooms(gap))
+    assert inside[66:190, 36:220].all() and not inside[:55].any() and not inside[:, 232:].any()
+
+
+def test_a_dot_outside_of_the_outline_is_told():
+    with pytest.raises(S2FError, match="dot lies outside the drawn outline.*move it inside"):
+        silhouette(two_rooms(dots=((10, 10, RED),)))

@@ -10,11 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from s2f_helpers import S2FError, Sketch
+from s2f_helpers.data import category_ids
 from s2f_helpers.data.wardrobe import make_garment
 from s2f_helpers.sketch import (
     PairedDataset,
     draw_contour,
     draw_edges,
+    draw_hints,
+    fill_hints,
     make_sketch,
     open_picture,
     roughen,
@@ -61,12 +64,94 @@ def test_edges_hold_the_contour(garment):
 
 def test_roughening_keeps_lines_near_and_is_seeded(garment):
     lines = draw_contour(garment.mask)
-    near = cv2.dilate(lines, np.ones((23, 23))) > 0
+    near = cv2.dilate(lines, np.ones((37, 37))) > 0
     for seed in range(20):
         rough = roughen(lines, np.random.default_rng(seed))
         assert rough.dtype == np.uint8 and rough.shape == lines.shape
         assert rough[near].any() and not rough[~near].any()
         np.testing.assert_array_equal(rough, roughen(lines, np.random.default_rng(seed)))
+
+
+@pytest.fixture(scope="module")
+def hands():
+    """A square with a line inside, as sixty hands might draw it."""
+    lines = np.zeros((256, 256), np.uint8)
+    cv2.rectangle(lines, (60, 60), (200, 200), 255, 1)
+    cv2.line(lines, (100, 130), (160, 130), 255, 1)
+    return [roughen(lines, np.random.default_rng(seed)) for seed in range(60)]
+
+
+def test_a_hand_leaves_out_inner_lines_but_not_the_silhouette(hands):
+    inner = np.array([hand[115:146, 90:171].max() > 127 for hand in hands])
+    sides = np.array([(hand[80:180, 45:76].max(1) > 127).mean() for hand in hands])
+    assert 0.1 < (~inner).mean() < 0.6
+    assert sides.min() > 0.5 and sides.mean() > 0.85
+
+
+def test_a_hand_runs_past_corners(hands):
+    """A wobble is 6 px at the very most; what lies farther out can only be an overshoot."""
+    far = np.ones((256, 256), bool)
+    far[52:209, 52:209] = False
+    past = np.array([(hand[far] > 127).sum() for hand in hands])
+    assert 0.1 < (past > 0).mean() < 0.7
+
+
+def test_a_pen_is_thick_and_thin_in_one_drawing(hands):
+    def widths(hand):
+        rows = (hand[80:180, 40:90] > 127).sum(1)
+        return rows[rows > 0].max() - rows[rows > 0].min()
+
+    assert np.mean([widths(hand) >= 2 for hand in hands]) > 0.2
+
+
+def test_lines_of_nothing_stay_nothing():
+    assert not roughen(np.zeros((64, 64), np.uint8), np.random.default_rng(0)).any()
+
+
+@pytest.fixture
+def two_colours():
+    """A red and a blue half with a line between them: image, mask, lines."""
+    image, mask, lines = (
+        np.full((128, 128, 3), 255, np.uint8),
+        np.zeros((128, 128), bool),
+        np.zeros((128, 128), np.uint8),
+    )
+    mask[20:108, 20:108] = True
+    image[20:108, 20:64], image[20:108, 64:108] = (200, 30, 30), (30, 30, 200)
+    lines[20:108, 64] = 255
+    return image, mask, lines
+
+
+def test_fills_take_whole_regions_in_their_own_colour(two_colours):
+    image, mask, lines = two_colours
+    both = set()
+    for seed in range(20):
+        hints, hint_mask = fill_hints(image, mask, lines, np.random.default_rng(seed))
+        shares = hint_mask[mask & (image[..., 0] > 100)].mean(), hint_mask[mask & (image[..., 2] > 100)].mean()
+        both.add(tuple(share > 0.5 for share in shares))
+        assert all(share < 0.01 or share > 0.9 for share in shares)
+        assert np.abs(hints[hint_mask].astype(int) - image[hint_mask]).max() < 30
+        assert not hints[~hint_mask].any() and not hint_mask[~mask].any()
+    assert both == {(True, False), (False, True), (True, True)}
+
+
+def test_hints_are_aimed_by_hand_so_some_miss_their_colour(two_colours):
+    image, mask, _ = two_colours
+    hints, hint_mask = scatter_hints(image, mask, 200, np.random.default_rng(0))
+    wrong = np.abs(hints[hint_mask].astype(int) - image[hint_mask]).max(1) > 100
+    assert 0 < wrong.mean() < 0.2
+
+
+def test_training_hints_are_of_every_kind(two_colours):
+    sizes = np.array([draw_hints(*two_colours, np.random.default_rng(seed))[1].mean() for seed in range(200)])
+    assert 0.05 < (sizes == 0).mean() < 0.2
+    assert (sizes > 0.2).any() and ((sizes > 0) & (sizes < 0.05)).mean() > 0.2
+
+
+def test_a_share_of_the_categories_is_hidden():
+    pairs = PairedDataset(Wardrobe(), 200, side=32, hidden=0.3)
+    hidden = np.mean([pairs[sample][2] == len(category_ids()) for sample in range(200)])
+    assert 0.2 < hidden < 0.4
 
 
 @settings(max_examples=25, deadline=None)
@@ -116,6 +201,14 @@ def test_no_hint_holds_a_mixture_of_colour_and_paper():
     assert not (sketch.lines[near_dot] > 20).any()
 
 
+def test_a_dot_on_shadowed_paper_leaves_no_ring():
+    page = (drawing(255, 0) * np.linspace(1, 0.45, 400)[None, :, None]).astype(np.uint8)
+    cv2.circle(page, (320, 150), 9, (180, 20, 20), -1)
+    sketch = Sketch.from_image(page)
+    x, y = 320 * 256 // 400, (150 + 50) * 256 // 400
+    assert sketch.hint_mask[y, x] and not (sketch.lines[y - 14 : y + 15, x - 14 : x + 15] > 100).any()
+
+
 def test_a_dark_colour_on_dark_paper_stays_that_colour():
     page = drawing(0, 255)
     cv2.circle(page, (200, 150), 9, (20, 90, 30), -1)
@@ -131,6 +224,19 @@ def test_white_hints_come_through_their_own_picture():
     sketch = Sketch.from_image(page, hints=hints)
     assert sketch.hint_mask.sum() == 100
     assert (sketch.hints[sketch.hint_mask] == 255).all()
+
+
+def test_black_strokes_among_the_hints_divide_and_black_dots_colour():
+    page = np.full((256, 256, 3), 255, np.uint8)
+    cv2.rectangle(page, (60, 60), (200, 200), 0, 3)
+    hints = np.zeros((256, 256, 4), np.uint8)
+    cv2.line(hints, (60, 130), (200, 130), (10, 10, 10, 255), 4)
+    cv2.circle(hints, (100, 90), 6, (10, 10, 10, 255), -1)
+    cv2.line(hints, (80, 170), (180, 170), (200, 40, 40, 255), 4)
+    sketch = Sketch.from_image(page, hints=hints)
+    assert (sketch.lines[130, 65:195] == 255).all() and not sketch.hint_mask[130].any()
+    assert sketch.hint_mask[90, 100] and (sketch.hints[90, 100] == 10).all()
+    assert sketch.hint_mask[170, 80:180].all() and not sketch.lines[170, 80:180].any()
 
 
 @pytest.mark.parametrize("shape", [(5, 5), (30, 900, 3), (1000, 40, 4)])
@@ -196,5 +302,5 @@ def test_pairs_depend_on_their_number_alone():
 
 
 def test_pairs_of_no_picture_are_refused():
-    with pytest.raises(ValueError, match="at least one picture"):
+    with pytest.raises(S2FError, match="at least one picture"):
         PairedDataset(Wardrobe(0), 10)

@@ -10,8 +10,8 @@ from tqdm.auto import tqdm
 __all__ = ["progress"]
 
 
-def progress(items: Iterable | None = None, *, what: str, unit: str, total: int | None = None) -> tqdm:
-    """``items``, counted on a bar; without items a bar to ``update()`` by hand.
+def progress(items: Iterable | None = None, *, what: str, unit: str, total: int | None = None, start: int = 0) -> tqdm:
+    """``items``, counted on a bar; without items a bar to ``update()`` by hand. ``start`` of them were done before.
 
     ``TQDM_DISABLE=1`` hides it; tqdm itself does not look at that in a notebook.
 
@@ -19,4 +19,4 @@ def progress(items: Iterable | None = None, *, what: str, unit: str, total: int 
     6
     """
     hidden = os.environ.get("TQDM_DISABLE", "0") not in ("", "0")
-    return tqdm(items, desc=what, unit=unit, total=total, delay=1, disable=hidden)
+    return tqdm(items, desc=what, unit=unit, total=total, initial=start, delay=1, disable=hidden)

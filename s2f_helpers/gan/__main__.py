@@ -4,30 +4,37 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
+from torch import nn
+
 from s2f_helpers.data import load_cutouts
-from s2f_helpers.gan.train import preset_config, train
+from s2f_helpers.gan.judge import make_judge
+from s2f_helpers.gan.recipe import make_recipe
+from s2f_helpers.gan.train import TrainConfig, preset_config, train
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Train the generator, or go on with a run.")
-    parser.add_argument("--run", type=Path, default=Path("runs/gan"))
+    parser = argparse.ArgumentParser(
+        description="Train the generator, or go on with a run; keep the best by val's KID."
+    )
+    parser.add_argument("--run", type=Path, default=Path("runs/gan"), help="on Colab: a folder of your Drive")
     parser.add_argument("--preset", choices=("smoke", "cpu", "gpu"))
-    for name in ("side", "steps", "batch", "decay_steps", "workers", "seed"):
-        parser.add_argument(f"--{name.replace('_', '-')}", type=int)
-    parser.add_argument("--learning-rate", type=float)
-    parser.add_argument("--precision", choices=("no", "bf16", "fp16"))
+    parser.add_argument("--learning-rate", type=float, default=4e-4)
+    for field in fields(TrainConfig):
+        kind = type(getattr(TrainConfig(), field.name))
+        parser.add_argument(f"--{field.name.replace('_', '-')}", type=kind, default=argparse.SUPPRESS)
     options = vars(parser.parse_args())
-    run, config = options.pop("run"), preset_config(options.pop("preset"))
-    config = replace(config, **{name: value for name, value in options.items() if value is not None})
+    run, preset, rate = (options.pop(name) for name in ("run", "preset", "learning_rate"))
+    config = replace(preset_config(preset), **options)
+    recipe = replace(make_recipe(), learning_rate=rate)
 
-    def log(step: int, losses: Mapping[str, float]) -> None:
+    def log(step: int, losses: Mapping[str, float], average: nn.Module) -> None:
         if step % 50 == 0:
             print(step, *(f"{name} {loss:.3f}" for name, loss in losses.items()), flush=True)
 
-    train(load_cutouts("train"), config, run, log)
+    train(load_cutouts("train"), config, run, recipe, make_judge(load_cutouts("val"), side=config.side), log)
 
 
 if __name__ == "__main__":

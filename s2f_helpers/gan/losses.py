@@ -1,54 +1,95 @@
-"""What the two players are told.
+"""What the players are told.
 
-Hinge loss: Lim & Ye 2017. Feature matching: Wang et al. 2018 (pix2pixHD).
+Hinge loss: Lim & Ye 2017. Perceptual loss: Johnson et al. 2016, with unit-length features as in LPIPS (Zhang et al.
+2018). Style: Zhu et al. 2017 (BicycleGAN).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-__all__ = ["LossWeights", "discriminator_loss", "generator_loss"]
+__all__ = [
+    "LossWeights", "adversarial_loss", "discriminator_loss", "hint_loss", "kl_loss", "perceptual_loss", "pixel_loss",
+    "region_loss",
+]  # fmt: skip
+
+HINT_CELL = 8  # pixels; within it a hint's colour may vary, as cloth does
 
 
 @dataclass(frozen=True)
 class LossWeights:
-    """How much each wish of the generator counts beside the adversarial one (1)."""
+    """How much each wish of the painters counts beside the adversarial one (1)."""
 
-    pixel: float = 25.0
-    region: float = 30.0
-    features: float = 8.0
+    pixel: float = 150.0
+    region: float = 300.0
+    perceptual: float = 10.0
+    hints: float = 20.0
+    spread: float = 0.02
+    style: float = 5.0
 
 
-def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
-    """Hinge: real verdicts above 1 and fake ones below -1 cost nothing.
+def discriminator_loss(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
+    """Hinge: real verdicts above 1 and fake ones below -1 cost nothing. The mean over several heads.
 
-    >>> import torch
-    >>> discriminator_loss(torch.tensor([1.5]), torch.tensor([-0.5])).item()
+    >>> discriminator_loss([torch.tensor([1.5])], [torch.tensor([-0.5])]).item()
     0.5
     """
-    return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
+    heads = [F.relu(1 - r).mean() + F.relu(1 + f).mean() for r, f in zip(real, fake, strict=True)]
+    return torch.stack(heads).mean()
 
 
-def generator_loss(
-    picture: Tensor, photo: Tensor, fake_features: list[Tensor], real_features: list[Tensor], weights: LossWeights
-) -> dict[str, Tensor]:
-    """The generator's losses by name, already weighted; their sum is what it minimises.
+def adversarial_loss(fake: Sequence[Tensor]) -> Tensor:
+    """Lower the surer the discriminator's heads are that a picture is real.
+
+    >>> adversarial_loss([torch.tensor([0.5, 1.5]), torch.tensor([2.0])]).item()
+    -1.5
+    """
+    return -torch.stack([verdict.mean() for verdict in fake]).mean()
+
+
+def pixel_loss(picture: Tensor, photo: Tensor) -> Tensor:
+    """Mean absolute difference (L1) of two (B, 3, H, W)."""
+    return F.l1_loss(picture, photo)
+
+
+def region_loss(picture: Tensor, photo: Tensor) -> Tensor:
+    """L1 of 16 × 16 means: the colour of an area counts even where its texture is unknowable."""
+    return F.l1_loss(F.avg_pool2d(picture, 16), F.avg_pool2d(photo, 16))
+
+
+def hint_loss(picture: Tensor, sketch: Tensor) -> Tensor:
+    """How far the picture's colour is from the asked one, over the cells of each picture that hold hints; 0 without.
 
     Args:
-        picture, photo: (B, 3, H, W) in [-1, 1], generated and true.
-        fake_features, real_features: the discriminator's lists for the two; the last entry is its verdict.
-
-    Returns:
-        ``adversarial`` (look real), ``pixel`` (L1), ``region`` (L1 of 16×16 means: the colour of an area
-        counts even where its texture is unknowable) and ``features``.
+        picture: (B, 3, H, W) in [-1, 1].
+        sketch: (B, 5, H, W), its last four channels the hints' colours and their mask.
     """
-    matched = [F.l1_loss(f, r.detach()) for f, r in zip(fake_features[:-1], real_features[:-1], strict=True)]
-    return {
-        "adversarial": -fake_features[-1].mean(),
-        "pixel": weights.pixel * F.l1_loss(picture, photo),
-        "region": weights.region * F.l1_loss(F.avg_pool2d(picture, 16), F.avg_pool2d(photo, 16)),
-        "features": weights.features * sum(matched) / len(matched),
-    }
+    colors, mask = sketch[:, 1:4], sketch[:, 4:]
+    share = F.avg_pool2d(mask, HINT_CELL)
+    wrong = F.avg_pool2d((picture - colors) * mask, HINT_CELL) / share.clamp(min=1e-6)
+    hinted = (share > 0).to(wrong.dtype)
+    by_picture = (wrong.abs().mean(1, keepdim=True) * hinted).sum((1, 2, 3)) / hinted.sum((1, 2, 3)).clamp(min=1)
+    return by_picture.mean()
+
+
+def kl_loss(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """Kullback-Leibler divergence, in nats a picture, from the standard normal distribution; (B, S) each.
+
+    >>> kl_loss(torch.ones(1, 4), torch.zeros(1, 4)).item()
+    2.0
+    """
+    return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean()
+
+
+def perceptual_loss(features: list[Tensor], others: list[Tensor]) -> Tensor:
+    """Mean squared difference of two lists of (B, C, H, W) feature maps, each place scaled to unit length: 0 to 4."""
+    differences = [
+        (F.normalize(f, dim=1) - F.normalize(o, dim=1)).square().sum(1).mean()
+        for f, o in zip(features, others, strict=True)
+    ]
+    return torch.stack(differences).mean()

@@ -7,6 +7,7 @@ to be compared with each other only, never with figures made on Inception featur
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import cv2
 import numpy as np
@@ -19,8 +20,14 @@ from torchmetrics.image.kid import KernelInceptionDistance
 from s2f_helpers.common.lite0 import lite0
 from s2f_helpers.common.presets import device
 from s2f_helpers.common.types import Sketch
+from s2f_helpers.gan.losses import perceptual_loss
+from s2f_helpers.sketch import photo_to_tensor
+from s2f_helpers.sketch.hed import load_hed
 
-__all__ = ["fid", "interval", "kid", "line_fidelity", "lite0_features", "masked_ssim", "region_error", "ring_error"]
+__all__ = [
+    "diversity", "fid", "interval", "kid", "line_fidelity", "lite0_features", "masked_ssim", "perceptual_distance",
+    "region_error", "ring_error",
+]  # fmt: skip
 
 SUBSETS = 50
 CELLS = 16
@@ -33,7 +40,7 @@ def masked_ssim(picture: np.ndarray, photo: np.ndarray, mask: np.ndarray) -> flo
 
     Over the whole square, white paper around the garment would be most of the score.
     """
-    both = [torch.tensor(image.copy()).permute(2, 0, 1)[None].double() / 255 for image in (picture, photo)]
+    both = [torch.tensor(image.copy()).permute(2, 0, 1)[None].float() / 255 for image in (picture, photo)]
     _, everywhere = structural_similarity_index_measure(*both, data_range=1.0, return_full_image=True)
     return float(everywhere[0].mean(0)[torch.tensor(mask)].mean())
 
@@ -60,6 +67,26 @@ def region_error(picture: np.ndarray, photo: np.ndarray, mask: np.ndarray) -> fl
     weight = cv2.resize(mask.astype(np.float32), (CELLS, CELLS), interpolation=cv2.INTER_AREA)
     cells = [_lab(cv2.resize(image, (CELLS, CELLS), interpolation=cv2.INTER_AREA)) for image in (picture, photo)]
     return float(np.average(np.linalg.norm(cells[0] - cells[1], axis=2), weights=weight * (weight > 0.9) + 1e-9))
+
+
+def perceptual_distance(picture: np.ndarray, photo: np.ndarray) -> float:
+    """How differently two (H, W, 3) ``uint8`` pictures look to HED's network: 0 (alike) to 4.
+
+    Made like LPIPS (Zhang et al. 2018) without its learnt weights. A generator that was trained on the same network's
+    :func:`~s2f_helpers.gan.perceptual_loss` is flattered by it.
+    """
+    return float(perceptual_loss(_looks(picture), _looks(photo)))
+
+
+def diversity(pictures: Sequence[np.ndarray]) -> float:
+    """Mean perceptual distance between every two of several candidates: 0 when they are all the same."""
+    looks = [_looks(picture) for picture in pictures]
+    return float(np.mean([float(perceptual_loss(one, other)) for one, other in combinations(looks, 2)]))
+
+
+@torch.inference_mode()
+def _looks(picture: np.ndarray) -> list[Tensor]:
+    return load_hed().features(photo_to_tensor(picture)[None].to(device()))
 
 
 def _lab(image: np.ndarray) -> np.ndarray:

@@ -1,7 +1,8 @@
-"""The two players: a class-conditional U-Net that draws garments, and a PatchGAN that doubts them.
+"""The players: a class-conditional U-Net that draws garments, a discriminator that doubts them, a style encoder.
 
-U-Net: Ronneberger et al. 2015. PatchGAN and the sketch-to-photo setting: Isola et al. 2017 (pix2pix).
-Instance norm in the discriminator: Wang et al. 2018 (pix2pixHD). Sub-pixel convolution: Shi et al. 2016.
+U-Net: Ronneberger et al. 2015. The sketch-to-photo setting: Isola et al. 2017 (pix2pix). Sub-pixel convolution:
+Shi et al. 2016. A discriminator on what a trained network sees: Sauer et al. 2021.
+A style read off the photo in training and drawn by lot afterwards: Zhu et al. 2017 (BicycleGAN).
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from itertools import pairwise
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
 
-__all__ = ["Discriminator", "GeneratorConfig", "GeneratorNet", "hint_nearness", "spread_hints"]
+from s2f_helpers.gan.hint_fields import hint_nearness, spread_hints
 
-COARSE_LEVELS = 5  # 16 × 16 cells and fewer
-FAR = 0.75  # at 0 the colours far from every hint are overdone, at 1 a dot's place makes no difference
+__all__ = ["Discriminator", "GeneratorConfig", "GeneratorNet", "StyleEncoder"]
+
 SKETCH_CHANNELS = 5  # lines, three of hint colour, hint mask
+ENCODER_SIDE = 64
 
 
 @dataclass(frozen=True)
@@ -27,59 +30,7 @@ class GeneratorConfig:
     categories: int
     channels: tuple[int, ...] = (32, 64, 128, 192, 256, 256)
     embedding: int = 64
-
-
-def spread_hints(colors: Tensor, mask: Tensor) -> Tensor:
-    """Carry each hint's colour outwards to where there is none (pull-push, Gortler et al. 1996).
-
-    Coarse versions of the hints fill the holes of finer ones, so every pixel learns which colours
-    were asked for nearby. Lines are not looked at: where a colour stops is for the network to learn.
-
-    Args:
-        colors: (B, 3, H, W), 0 where there is no hint. H and W are multiples of 4.
-        mask: (B, 1, H, W), 1 at a hint.
-
-    Returns:
-        (B, 3, H, W); 0 everywhere for a picture without hints.
-
-    >>> mask = torch.zeros(1, 1, 8, 8); mask[..., 2, 5] = 1
-    >>> spread_hints(mask * torch.tensor([1.0, 0.0, -1.0]).view(1, 3, 1, 1), mask)[0, :, 7, 0].tolist()
-    [1.0, 0.0, -1.0]
-    """
-    levels = [torch.cat([colors * mask, mask], 1)]
-    while min(levels[-1].shape[-2:]) > 1:
-        levels.append(F.avg_pool2d(levels[-1], 2, ceil_mode=True))
-    filled = torch.zeros_like(levels[-1][:, :3])
-    for depth, level in reversed(list(enumerate(levels))):
-        weight = level[:, 3:]
-        here = level[:, :3] / weight.clamp(min=1e-6)
-        below = F.interpolate(filled, size=level.shape[-2:], mode="bilinear", align_corners=False)
-        trust = (weight * 4 ** (depth + 1)).clamp(max=1)  # one hinted pixel is enough to speak for its cell
-        filled = trust * here + (1 - trust) * below
-    return filled
-
-
-def hint_nearness(mask: Tensor) -> Tensor:
-    """How near the closest hint is: it tells where a colour was asked for, and whether any was.
-
-    The mean over coarse grids of "there is a hint in this cell". Fine grids are left out: a network
-    that sees a hint's outline draws the dot into the cloth.
-
-    Args:
-        mask: (B, 1, H, W), 1 at a hint.
-
-    Returns:
-        (B, 1, H, W): 1 at a hint, towards ``FAR`` away from it, 0 everywhere for a picture without hints.
-    """
-    levels = [mask]
-    while min(levels[-1].shape[-2:]) > 1:
-        levels.append(F.max_pool2d(levels[-1], 2, ceil_mode=True))
-    coarse = [
-        F.interpolate(level, size=mask.shape[-2:], mode="bilinear", align_corners=False)
-        for level in levels[1:][-COARSE_LEVELS:]
-    ]
-    any_hint = (mask.amax((2, 3), keepdim=True) > 0).to(mask.dtype)
-    return any_hint * (FAR + (1 - FAR) * torch.stack(coarse).mean(0))
+    style: int = 16
 
 
 class ConditionalBlock(nn.Module):
@@ -105,7 +56,11 @@ class GeneratorNet(nn.Module):
     costs a quarter of a full-resolution one; a sub-pixel convolution unfolds it again. One category
     index more than there are categories means "any".
 
-    Shapes: sketch (B, 5, H, W), category (B,) int64, output (B, 3, H, W) in [-1, 1];
+    What a sketch leaves open (cloth, light, colours without hints) is decided by ``style``: draw it from a
+    normal distribution for another candidate, zeros for the usual one. A fixed sheet of noise on the way up at every
+    scale is what folds and grain can be made from (Karras et al. 2019).
+
+    Shapes: sketch (B, 5, H, W), category (B,) int64, style (B, S), output (B, 3, H, W) in [-1, 1];
     H and W are multiples of ``self.multiple``.
     """
 
@@ -115,7 +70,8 @@ class GeneratorNet(nn.Module):
         self.any_category = config.categories
         self.multiple = 2 ** len(config.channels)
         widths, wide = config.channels, config.embedding
-        self.embed = nn.Sequential(nn.Embedding(config.categories + 1, wide), nn.Linear(wide, wide), nn.SiLU())
+        self.embed = nn.Sequential(nn.Embedding(config.categories + 1, wide), nn.Linear(wide, wide))
+        self.style = nn.Linear(config.style, wide, bias=False)
         self.stem = ConditionalBlock(4 + 3 + 1, widths[0], wide)
         self.down = nn.ModuleList(ConditionalBlock(above, below, wide, stride=2) for above, below in pairwise(widths))
         self.middle = ConditionalBlock(widths[-1], widths[-1], wide)
@@ -123,25 +79,27 @@ class GeneratorNet(nn.Module):
             ConditionalBlock(below + above, above, wide)
             for below, above in reversed([(below, above) for above, below in pairwise(widths)])
         )
+        self.grain = nn.ParameterList(torch.zeros(1, above, 1, 1) for above in widths[-2::-1])
         self.unfold = nn.Conv2d(widths[0], 48, 3, 1, 1)
         self.paint = nn.Conv2d(12 + 1, 3, 3, 1, 1)
 
-    def forward(self, sketch: Tensor, category: Tensor) -> Tensor:
+    def forward(self, sketch: Tensor, category: Tensor, style: Tensor | None = None) -> Tensor:
         if sketch.ndim != 4 or sketch.shape[1] != SKETCH_CHANNELS or any(n % self.multiple for n in sketch.shape[2:]):
             raise ValueError(
                 f"expected a sketch of shape (B, {SKETCH_CHANNELS}, H, W) with H and W multiples of "
                 f"{self.multiple}; got {tuple(sketch.shape)}"
             )
-        condition = self.embed(category)
+        condition = F.silu(self.embed(category) + (0 if style is None else self.style(style)))
         x = self.stem(self._fold(sketch), condition)
         skips = []
         for block in self.down:
             skips.append(x)
             x = block(x, condition)
         x = self.middle(x, condition)
-        for block in self.up:
+        for block, grain in zip(self.up, self.grain, strict=True):
             x = F.interpolate(x, scale_factor=2.0, mode="nearest")
             x = block(torch.cat([x, skips.pop()], 1), condition)
+            x = x + grain * _noise_sheet(x)
         fine = F.silu(F.pixel_shuffle(self.unfold(x), 2))
         return torch.tanh(self.paint(torch.cat([fine, sketch[:, :1]], 1)))
 
@@ -157,29 +115,63 @@ class GeneratorNet(nn.Module):
         return torch.cat([F.pixel_unshuffle(sketch[:, :1], 2), spread, nearness], 1)
 
 
-class Discriminator(nn.Module):
-    """PatchGAN: judges overlapping patches, given the lines, the spread hint colours and the category.
+def _noise_sheet(like: Tensor) -> Tensor:
+    """(1, 1, H, W), the same for every picture, so that a picture does not flicker while it is drawn."""
+    sheet = torch.randn(1, 1, *like.shape[2:], generator=torch.Generator().manual_seed(0))
+    return sheet.to(like)
 
-    Shapes: sketch (B, 5, H, W), photo (B, 3, H, W), category (B,) to a list of feature maps, the last of
-    which are the verdicts (B, 1, H/8, W/8): high for "real".
+
+class StyleEncoder(nn.Module):
+    """What a photo looks like beside its shape, in a few numbers: (B, 3, H, W) in [-1, 1] to mean and log variance,
+    (B, S) each, of a normal distribution."""
+
+    def __init__(self, style: int) -> None:
+        super().__init__()
+        widths = (3, 24, 48, 96, 128)
+        layers = [[nn.Conv2d(above, below, 4, 2, 1), nn.LeakyReLU(0.2)] for above, below in pairwise(widths)]
+        self.layers = nn.Sequential(
+            *(layer for pair in layers for layer in pair), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+        )
+        self.normal = nn.Linear(widths[-1], 2 * style)
+
+    def forward(self, photo: Tensor) -> tuple[Tensor, Tensor]:
+        small = F.interpolate(photo, size=(ENCODER_SIDE, ENCODER_SIDE), mode="bilinear", antialias=True)
+        mean, log_variance = self.normal(self.layers(small)).chunk(2, 1)
+        return mean, log_variance.clamp(-8, 4)
+
+
+class Discriminator(nn.Module):
+    """Doubts pictures by what a trained network sees in them, so that it need not learn to see first.
+
+    One small head for each scale of frozen features (HED's), given the picture's colours, the lines, the spread hint
+    colours and the category at that scale. Sauer et al. 2021, "Projected GANs Converge Faster". The features are
+    scaled to one length, which hides brightness; the picture's own three channels bring it back.
+
+    Shapes: features (B, C, H / 2^k, W / 2^k) for k = 0, 1, … and C of ``widths``, picture (B, 3, H, W), sketch
+    (B, 5, H, W), category (B,) to as many verdicts (B, 1, H / 2^(k+1), W / 2^(k+1)): high for "real".
     """
 
-    def __init__(self, categories: int, width: int = 32) -> None:
+    def __init__(self, categories: int, widths: tuple[int, ...] = (64, 128, 256, 512), inner: int = 48) -> None:
         super().__init__()
         self.embed = nn.Embedding(categories + 1, 8)
-        steps = [1 + 3 + 3 + 8, width, 2 * width, 4 * width]
-        norms = [nn.Identity(), nn.InstanceNorm2d(2 * width), nn.InstanceNorm2d(4 * width)]
-        self.blocks = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(above, below, 4, 2, 1), norm, nn.LeakyReLU(0.2))
-            for (above, below), norm in zip(pairwise(steps), norms, strict=True)
+        self.heads = nn.ModuleList(
+            nn.Sequential(
+                spectral_norm(nn.Conv2d(width + 3 + 1 + 3 + 8, inner, 1)),
+                nn.LeakyReLU(0.2),
+                spectral_norm(nn.Conv2d(inner, inner, 4, 2, 1)),
+                nn.LeakyReLU(0.2),
+                spectral_norm(nn.Conv2d(inner, 1, 3, 1, 1)),
+            )
+            for width in widths
         )
-        self.verdict = nn.Conv2d(steps[-1], 1, 3, 1, 1)
 
-    def forward(self, sketch: Tensor, photo: Tensor, category: Tensor) -> list[Tensor]:
-        label = self.embed(category)[:, :, None, None].expand(-1, -1, *photo.shape[2:])
-        x = torch.cat([sketch[:, :1], spread_hints(sketch[:, 1:4], sketch[:, 4:]), photo, label], 1)
-        features = []
-        for block in self.blocks:
-            x = block(x)
-            features.append(x)
-        return [*features, self.verdict(x)]
+    def forward(self, features: list[Tensor], picture: Tensor, sketch: Tensor, category: Tensor) -> list[Tensor]:
+        asked = torch.cat([picture, sketch[:, :1], spread_hints(sketch[:, 1:4], sketch[:, 4:])], 1)
+        label = self.embed(category)[:, :, None, None]
+        verdicts = []
+        for head, seen in zip(self.heads, features, strict=True):
+            size = seen.shape[2:]
+            seen = F.normalize(seen.float(), dim=1) * seen.shape[1] ** 0.5  # squares overflow in half precision
+            condition = [F.adaptive_avg_pool2d(asked, size), label.expand(-1, -1, *size)]
+            verdicts.append(head(torch.cat([seen, *condition], 1)))
+        return verdicts

@@ -43,14 +43,18 @@ class HED(nn.Module):
 
     def forward(self, photos: Tensor) -> Tensor:
         """(B, 3, H, W) RGB in [-1, 1] to (B, 1, H, W): how surely each pixel lies on an edge, in [0, 1]."""
-        features = (photos + 1) * 127.5 - self.mean
-        sides = []
-        for scale, (block, side) in enumerate(zip(self.blocks, self.sides, strict=True)):
-            if scale:
-                features = F.max_pool2d(features, 2, ceil_mode=True)
-            features = block(features)
-            sides.append(F.interpolate(side(features), photos.shape[-2:], mode="bilinear"))
+        sides = [
+            F.interpolate(side(features), photos.shape[-2:], mode="bilinear")
+            for side, features in zip(self.sides, self.features(photos, len(self.sides)), strict=True)
+        ]
         return torch.sigmoid(self.fuse(torch.cat(sides, 1)))
+
+    def features(self, photos: Tensor, blocks: int = 3) -> list[Tensor]:
+        """What the first blocks see: (B, C, H / 2^k, W / 2^k) for k = 0, 1, …; how things look beside their colours."""
+        seen = [self.blocks[0]((photos + 1) * 127.5 - self.mean)]
+        for block in self.blocks[1:blocks]:
+            seen.append(block(F.max_pool2d(seen[-1], 2, ceil_mode=True)))
+        return seen
 
 
 def _block(before: int, width: int, depth: int) -> nn.Sequential:
@@ -61,6 +65,7 @@ def _block(before: int, width: int, depth: int) -> nn.Sequential:
 
 
 @lru_cache(maxsize=1)
+@torch.inference_mode(False)  # weights first met in inference mode could not be trained through later
 def load_hed(path: Path = WEIGHTS / "hed.safetensors") -> HED:
     """The network with its weights, frozen, on :func:`s2f_helpers.common.presets.device`; read once.
 

@@ -101,7 +101,7 @@ def draw_contour(mask: np.ndarray) -> np.ndarray:
 
 
 def roughen(lines: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """What a hand makes of clean lines: they wobble, break, and vary in width.
+    """What a hand makes of clean lines: it leaves some out, they wobble, break, run past corners, and vary in width.
 
     Args:
         lines: (H, W) ``uint8``, 255 on a line.
@@ -110,19 +110,62 @@ def roughen(lines: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     Returns:
         (H, W) ``uint8``, anti-aliased.
     """
-    height, width = lines.shape
-    rough = lines
-    if rng.random() < 0.7:
-        wobble = rng.normal(0, 1, (2, 9, 9)).astype(np.float32) * rng.uniform(0.3, 2.0) * width / 256
-        shift_x, shift_y = (cv2.resize(field, (width, height), interpolation=cv2.INTER_CUBIC) for field in wobble)
-        xs, ys = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-        rough = cv2.remap(cv2.dilate(rough, np.ones((2, 2), np.uint8)), xs + shift_x, ys + shift_y, cv2.INTER_LINEAR)
-    if rng.random() < 0.6:
-        rough = rough.copy()
-        ys, xs = np.nonzero(rough)
-        for index in rng.integers(0, max(len(ys), 1), rng.integers(1, 12)) if len(ys) else ():
-            cv2.circle(rough, (int(xs[index]), int(ys[index])), int(rng.integers(2, 7)), 0, -1)
-    pen = int(rng.integers(1, 5))
-    if pen > 1:
-        rough = cv2.dilate(rough, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (pen, pen)))
+    unit = lines.shape[1] / 256  # what a hand does is given in pixels at 256
+    rough = _leave_out(lines, rng) if rng.random() < 0.6 else lines
+    rough = _overshoot(rough, unit, rng) if rng.random() < 0.5 else rough
+    rough = _wobble(rough, unit, rng) if rng.random() < 0.7 else rough
+    rough = _break(rough, unit, rng) if rng.random() < 0.6 else rough
+    rough = _vary_width(rough, unit, rng)
     return cv2.GaussianBlur(rough, (3, 3), 0) if rng.random() < 0.7 else rough
+
+
+def _leave_out(lines: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A random share of the inner lines is not drawn; the silhouette is."""
+    outer, _ = cv2.findContours(lines, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    inside = cv2.drawContours(np.zeros_like(lines), outer, -1, 255, cv2.FILLED)
+    inside = cv2.erode(inside, np.ones((5, 5), np.uint8), borderValue=0)
+    count, pieces = cv2.connectedComponents(cv2.bitwise_and(lines, inside), connectivity=8)
+    dropped = rng.random(count) < rng.uniform(0, 1)
+    dropped[0] = False
+    return np.where(dropped[pieces], 0, lines).astype(np.uint8)
+
+
+def _overshoot(lines: np.ndarray, unit: float, rng: np.random.Generator) -> np.ndarray:
+    """Some strokes run on, straight, past the corner or the end at which they should have stopped."""
+    reach, longer = max(2, round(5 * unit)), rng.uniform(3, 10) * unit
+    rough = lines.copy()
+    borders, _ = cv2.findContours(lines, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+    for border in (border[:, 0] for border in borders if len(border) > 4 * reach):
+        arriving, leaving = border - np.roll(border, reach, 0), np.roll(border, -reach, 0) - border
+        lengths = np.linalg.norm(arriving, axis=1) * np.linalg.norm(leaving, axis=1)
+        turn = (arriving * leaving).sum(1) / np.maximum(lengths, 1e-6)
+        sharpest = turn <= np.min([np.roll(turn, step) for step in range(-reach, reach + 1)], 0)
+        for corner in np.flatnonzero(sharpest & (turn < 0.5) & (rng.random(len(border)) < 0.5)):
+            way = arriving[corner] if rng.random() < 0.5 else -leaving[corner]
+            end = border[corner] + way / max(np.linalg.norm(way), 1e-6) * longer
+            cv2.line(rough, border[corner].tolist(), end.round().astype(int).tolist(), 255, 1)
+    return rough
+
+
+def _wobble(lines: np.ndarray, unit: float, rng: np.random.Generator) -> np.ndarray:
+    height, width = lines.shape
+    field = rng.normal(0, 1, (2, 9, 9)).astype(np.float32) * rng.uniform(0.3, 2.0) * unit
+    shift_x, shift_y = (cv2.resize(part, (width, height), interpolation=cv2.INTER_CUBIC) for part in field)
+    xs, ys = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    return cv2.remap(cv2.dilate(lines, np.ones((2, 2), np.uint8)), xs + shift_x, ys + shift_y, cv2.INTER_LINEAR)
+
+
+def _break(lines: np.ndarray, unit: float, rng: np.random.Generator) -> np.ndarray:
+    ys, xs = np.nonzero(lines)
+    gaps = np.zeros_like(lines)
+    for index in rng.integers(0, max(len(ys), 1), rng.integers(1, 12)) if len(ys) else ():
+        cv2.circle(gaps, (int(xs[index]), int(ys[index])), round(rng.uniform(2, 7) * unit), 255, -1)
+    return np.where(gaps > 0, 0, lines).astype(np.uint8)
+
+
+def _vary_width(lines: np.ndarray, unit: float, rng: np.random.Generator) -> np.ndarray:
+    """A thin and a thick pen, changing along the lines."""
+    thin, thick = sorted(max(1, round(pen * unit)) for pen in rng.integers(1, 6, 2))
+    drawn = [cv2.dilate(lines, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (pen, pen))) for pen in (thin, thick)]
+    pressure = cv2.resize(rng.normal(0, 1, (6, 6)), lines.shape[::-1], interpolation=cv2.INTER_CUBIC)
+    return np.where(pressure > 0, drawn[1], drawn[0]).astype(np.uint8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import cv2
@@ -10,13 +10,14 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from s2f_helpers.common.types import Sketch
-from s2f_helpers.data import category_index
-from s2f_helpers.sketch.hints import draw_hint_count, scatter_hints
+from s2f_helpers.common.types import S2FError, Sketch
+from s2f_helpers.data import category_ids, category_index
+from s2f_helpers.sketch.hints import draw_hints, scatter_hints
 from s2f_helpers.sketch.lines import draw_contour, draw_edges, roughen
 
-__all__ = ["PairedDataset", "make_sketch", "photo_to_tensor", "sketch_to_tensor"]
+__all__ = ["PairedDataset", "draw_by_hand", "make_sketch", "photo_to_tensor", "resize_picture", "sketch_to_tensor"]
 
+UNCHANGED = 0.45  # share of photos that keep their colours; the others make rare colours familiar
 TOO_DENSE = 0.12  # share of the garment under lines; nobody draws every thread of a pattern
 
 
@@ -34,21 +35,37 @@ class PairedDataset(Dataset):
     """Endless stream of (sketch, photo, category) by sample number.
 
     Sample ``k`` depends on ``k`` and ``seed`` alone, so a run that resumes at sample ``k`` sees what
-    an unbroken run would have seen.
+    an unbroken run would have seen, and several processes together see what one would have.
 
     Items:
         sketch: (5, side, side) float in [-1, 1]; channels are :func:`sketch_to_tensor`'s.
         photo: (3, side, side) float in [-1, 1].
-        category: int class index.
+        category: int class index, or the number of categories where it is hidden.
+
+    Args:
+        pictures: photos, masks and categories; read once.
+        samples: how many the stream has.
+        side: in pixels.
+        seed: of everything random here.
+        draw: makes a sketch of (image, mask, rng).
+        hidden: share of samples whose category is hidden, so that "any" is learnt too.
     """
 
-    def __init__(self, pictures: GarmentPictures, samples: int, side: int = 256, seed: int = 0) -> None:
+    def __init__(
+        self,
+        pictures: GarmentPictures,
+        samples: int,
+        side: int = 256,
+        seed: int = 0,
+        draw: Callable[[np.ndarray, np.ndarray, np.random.Generator], Sketch] | None = None,
+        hidden: float = 0.0,
+    ) -> None:
         if not len(pictures):
-            raise ValueError("PairedDataset: expected at least one picture, got none")
+            raise S2FError("PairedDataset: expected at least one picture, got none. Choose other photos or a split")
         self.images = [pictures.image(index) for index in range(len(pictures))]
         self.masks = [pictures.mask(index) for index in range(len(pictures))]
         self.labels = [category_index(category) for category in pictures.categories]
-        self.samples, self.side, self.seed = samples, side, seed
+        self.samples, self.side, self.seed, self.draw, self.hidden = samples, side, seed, draw or draw_by_hand, hidden
 
     def __len__(self) -> int:
         return self.samples
@@ -59,22 +76,36 @@ class PairedDataset(Dataset):
         rng = np.random.default_rng([self.seed, 1, sample])
         image, mask = _move(self.images[index], self.masks[index], self.side, rng)
         image = _recolor(image, mask, rng)
-        sketch = make_sketch(image, mask, draw_hint_count(rng), rng)
-        return sketch_to_tensor(sketch), photo_to_tensor(image), self.labels[index]
+        category = len(category_ids()) if rng.random() < self.hidden else self.labels[index]
+        return sketch_to_tensor(self.draw(image, mask, rng)), photo_to_tensor(image), category
+
+
+def draw_by_hand(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> Sketch:
+    """A training sketch: lines and hints as some hand might have made them of this garment.
+
+    Args:
+        image: (H, W, 3) ``uint8`` RGB, the garment on white.
+        mask: (H, W) ``bool``.
+        rng: the only source of chance.
+    """
+    lines = _some_lines(image, mask, rng)
+    return Sketch(roughen(lines, rng), *draw_hints(image, mask, lines, rng))
 
 
 def make_sketch(image: np.ndarray, mask: np.ndarray, hint_count: int, rng: np.random.Generator) -> Sketch:
-    """A sketch as a hand might draw this garment: from all its edges down to the bare outline."""
-    detail = rng.random()
-    if detail < 0.3:
-        lines = draw_contour(mask)
-    else:
-        high = int(rng.integers(90, 260))
-        lines = draw_edges(image, mask, high // 2, high)
-        if lines[mask].mean() > 255 * TOO_DENSE:
-            lines = draw_contour(mask)
+    """As :func:`draw_by_hand`, with so many dots and strokes."""
+    lines = _some_lines(image, mask, rng)
     hints, hint_mask = scatter_hints(image, mask, hint_count, rng)
     return Sketch(roughen(lines, rng), hints, hint_mask)
+
+
+def _some_lines(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """From all edges of the garment down to its bare outline."""
+    if rng.random() < 0.3:
+        return draw_contour(mask)
+    high = int(rng.integers(90, 260))
+    lines = draw_edges(image, mask, high // 2, high)
+    return draw_contour(mask) if lines[mask].mean() > 255 * TOO_DENSE else lines
 
 
 def sketch_to_tensor(sketch: Sketch) -> torch.Tensor:
@@ -88,6 +119,14 @@ def sketch_to_tensor(sketch: Sketch) -> torch.Tensor:
 def photo_to_tensor(image: np.ndarray) -> torch.Tensor:
     """(H, W, 3) ``uint8`` to (3, H, W) float in [-1, 1]."""
     return torch.tensor(image.copy()).permute(2, 0, 1).float() / 127.5 - 1
+
+
+def resize_picture(image: np.ndarray, mask: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """A square photo (``uint8`` RGB) and its mask (``bool``) at ``side`` pixels."""
+    if image.shape[0] == side:
+        return image, mask
+    small = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
+    return small, cv2.resize(mask.astype(np.uint8), (side, side), interpolation=cv2.INTER_NEAREST) > 0
 
 
 def _move(image: np.ndarray, mask: np.ndarray, side: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -105,7 +144,7 @@ def _move(image: np.ndarray, mask: np.ndarray, side: int, rng: np.random.Generat
 
 def _recolor(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Turn the garment's hue, so that rare colours are as familiar as navy and grey; white stays white."""
-    if rng.random() < 0.3:
+    if rng.random() < UNCHANGED:
         return image
     hsv = cv2.cvtColor(image, cv2.COLOR_RGB2HSV).astype(np.float32)
     hsv[..., 0] = (hsv[..., 0] + rng.uniform(0, 180)) % 180

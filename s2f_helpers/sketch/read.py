@@ -14,6 +14,8 @@ from s2f_helpers.common.types import S2FError, Sketch
 __all__ = ["open_picture", "read_sketch"]
 
 Picture = str | Path | np.ndarray
+BLACK = 50  # of 255
+STROKE = 6  # a line is so many times longer than wide, a dot is not
 SATURATED = 90  # of 255: pencil and paper are greyer than this, a colour that was meant is not
 
 
@@ -36,7 +38,8 @@ def read_sketch(image: Picture, hints: Picture | None = None, size: int = 256) -
 
     Dark lines on light paper or light lines on dark, any size: it is centred in a white square and
     resized. Saturated colour becomes hints. Black, grey and white hints cannot be told from pencil
-    and paper, so they come through ``hints``.
+    and paper, so they come through ``hints``. There, long thin black strokes count as lines: they divide
+    regions; black dots and patches are hints.
 
     Args:
         image: path, or (H, W), (H, W, 3) or (H, W, 4) ``uint8`` array.
@@ -57,24 +60,37 @@ def read_sketch(image: Picture, hints: Picture | None = None, size: int = 256) -
     vivid = cv2.morphologyEx(vivid, cv2.MORPH_OPEN, np.ones((2, 2)))
     hint_mask = _core(vivid)
     rim = (cv2.dilate(vivid, np.ones((5, 5))) > 0) & (saturation > SATURATED // 4)
-    lines = _ink(np.where(rim, 255, paper.max(2)).astype(np.uint8))
+    lines = _ink(_without(paper.max(2), rim))
     colors = np.where(hint_mask[..., None], picture, 0).astype(np.uint8)
     if hints is not None:
-        _paint_hints(hints, size, colors, hint_mask)
+        _paint_hints(hints, size, colors, hint_mask, lines)
     if not lines.any() and not hint_mask.any():
         raise S2FError("the drawing is empty: expected some lines on a plain ground, found none. Draw a garment first")
     return Sketch(lines, colors, hint_mask)
 
 
-def _paint_hints(source: Picture, size: int, colors: np.ndarray, hint_mask: np.ndarray) -> None:
+def _paint_hints(source: Picture, size: int, colors: np.ndarray, hint_mask: np.ndarray, lines: np.ndarray) -> None:
     if isinstance(source, np.ndarray) and source.ndim == 3 and source.shape[2] == 4:
         alpha = _square(np.repeat(source[..., 3:], 3, 2), size, 0)[..., 0] > 127
         picture = _square(np.ascontiguousarray(source[..., :3]), size, 255)
     else:
         picture = _square(open_picture(source), size, 255)
         alpha = (picture < 250).any(2)
+    dividers = _strokes(alpha & (picture.max(2) < BLACK))
+    lines[dividers] = 255
+    alpha &= ~dividers
     colors[alpha] = picture[alpha]
     hint_mask |= alpha
+
+
+def _strokes(ink: np.ndarray) -> np.ndarray:
+    """The connected parts of ``ink`` that are lines: many times longer than they are wide."""
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8))
+    width = np.zeros(count)
+    np.maximum.at(width, parts.ravel(), 2 * cv2.distanceTransform(ink.astype(np.uint8), cv2.DIST_L2, 5).ravel())
+    long = stats[:, cv2.CC_STAT_AREA] > STROKE * width**2
+    long[0] = False
+    return long[parts]
 
 
 def _core(spots: np.ndarray) -> np.ndarray:
@@ -86,6 +102,14 @@ def _core(spots: np.ndarray) -> np.ndarray:
         wide_enough = np.isin(labels, labels[inner > 0])
         core = np.where(wide_enough, inner, core)
     return core.astype(bool)
+
+
+def _without(brightness: np.ndarray, spots: np.ndarray) -> np.ndarray:
+    """Spots of colour filled with the paper around them: plain white would make shadowed paper look like ink."""
+    around = cv2.dilate(np.where(spots, 0, brightness).astype(np.uint8), np.ones((9, 9))).astype(np.float32)
+    known = cv2.blur((around > 0).astype(np.float32), (31, 31))
+    paper = np.where(known > 0, cv2.blur(around, (31, 31)) / np.maximum(known, 1e-6), 255)
+    return np.where(spots, paper, brightness).astype(np.uint8)
 
 
 def _ink(brightness: np.ndarray) -> np.ndarray:

@@ -15,13 +15,14 @@ import numpy as np
 
 from s2f_helpers.common.types import S2FError, Sketch
 
-__all__ = ["colorize", "fill_regions", "flood"]
+__all__ = ["colorize", "fill_regions", "flood", "silhouette"]
 
 INK = 100
 GAP = 3.0
 """Half the widest opening, in pixels at 256, through which a colour does not pass."""
 DARKEST = 0.35
 PAPER = (255, 255, 255)
+WIDEST_GAP = 31  # pixels that may be missing of an outline
 
 
 def colorize(sketch: Sketch) -> np.ndarray:
@@ -97,3 +98,24 @@ def flood(heights: np.ndarray, sources: np.ndarray) -> tuple[np.ndarray, np.ndar
                 order += 1
                 heapq.heappush(shore, (levels[there], order, there))
     return tuple(np.array(found).reshape(shape)[1:-1, 1:-1] for found in (labels, levels))
+
+
+def silhouette(sketch: Sketch) -> np.ndarray:
+    """The garment: what the border cannot reach once gaps are closed, by no more than it takes to hold all dots.
+
+    Returns:
+        (H, W) ``bool``.
+
+    Raises:
+        S2FError: when the dots are still outside with gaps of 31 pixels closed.
+    """
+    ink = np.pad((sketch.lines > INK).astype(np.uint8), WIDEST_GAP)
+    for gap in range(1, WIDEST_GAP + 1, 2):
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (gap, gap))
+        _, regions = cv2.connectedComponents(1 - cv2.morphologyEx(ink, cv2.MORPH_CLOSE, disc), connectivity=4)
+        inside = (regions != regions[0, 0])[WIDEST_GAP:-WIDEST_GAP, WIDEST_GAP:-WIDEST_GAP]
+        if inside[sketch.hint_mask].all():
+            return inside
+    raise S2FError(
+        f"a dot lies outside the drawn outline, even with gaps of {WIDEST_GAP} pixels closed: move it inside"
+    )

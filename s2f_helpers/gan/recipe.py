@@ -1,0 +1,160 @@
+"""Our way to train: who plays, what they see, and what they are told at each step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from s2f_helpers.common.types import Sketch
+from s2f_helpers.data import category_ids
+from s2f_helpers.gan.losses import (
+    LossWeights,
+    adversarial_loss,
+    discriminator_loss,
+    hint_loss,
+    kl_loss,
+    perceptual_loss,
+    pixel_loss,
+    region_loss,
+)
+from s2f_helpers.gan.networks import Discriminator, GeneratorConfig, GeneratorNet, StyleEncoder
+from s2f_helpers.sketch import draw_by_hand
+from s2f_helpers.sketch.hed import HED, load_hed
+
+__all__ = ["Batch", "Painted", "Recipe", "frozen", "make_recipe"]
+
+CROP = 72  # pixels; HED looks at one such window a picture, for speed
+SCALES = 4
+BY_LOT = 4  # every fourth picture of a batch draws its style by lot; the others read it off their photo
+
+
+class Batch(NamedTuple):
+    """(B, 5, H, W) sketches, (B, 3, H, W) photos, (B,) category indices, and (B, S) normal numbers drawn by lot."""
+
+    sketch: Tensor
+    photo: Tensor
+    category: Tensor
+    lots: Tensor
+
+
+class Painted(NamedTuple):
+    """What the generator made of a batch; the style it was asked for; which pictures' style came from their photo, and
+    of those the style's mean and log variance; a window, and what HED sees through it in the picture and the photo."""
+
+    picture: Tensor
+    style: Tensor
+    guided: Tensor
+    mean: Tensor
+    log_variance: Tensor
+    window: tuple
+    seen: list[Tensor]
+    seen_photo: list[Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """The conditional GAN of this course.
+
+    In training three of four pictures take their style from the photo they should become, so the losses that compare
+    with the photo are fair; the fourth draws it by lot, and must look real, hold the asked colours, and let the style
+    be read off it again.
+    """
+
+    generator: GeneratorNet
+    discriminator: Discriminator
+    encoder: StyleEncoder
+    eyes: HED
+    weights: LossWeights
+    learning_rate: float = 4e-4
+    betas: tuple[float, float] = (0.5, 0.99)
+    hidden: float = 0.15
+
+    @property
+    def painters(self) -> list[nn.Module]:
+        """The networks that are trained to please; the discriminator is trained to doubt."""
+        return [self.generator, self.encoder]
+
+    @property
+    def style(self) -> int:
+        """How many numbers a style has."""
+        return self.generator.config.style
+
+    @staticmethod
+    def draw(image: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> Sketch:
+        return draw_by_hand(image, mask, rng)
+
+    def paint(self, batch: Batch) -> Painted:
+        guided = torch.arange(len(batch.photo), device=batch.photo.device) % BY_LOT != BY_LOT - 1
+        mean, log_variance = self.encoder(batch.photo)
+        from_photo = mean + (log_variance / 2).exp() * batch.lots
+        style = torch.where(guided[:, None], from_photo, batch.lots)
+        picture = self.generator(batch.sketch, batch.category, style).float()
+        window = _window(batch.photo)
+        with torch.no_grad():
+            seen_photo = self.eyes.features(batch.photo[window], SCALES)
+        seen = self.eyes.features(picture[window], SCALES)
+        normal = mean[guided].float(), log_variance[guided].float()
+        return Painted(picture, style.float(), guided, *normal, window, seen, seen_photo)
+
+    def doubt(self, batch: Batch, painted: Painted) -> Tensor:
+        """The discriminator's loss."""
+        photo, picture, sketch = (
+            part[painted.window] for part in (batch.photo, painted.picture.detach(), batch.sketch)
+        )
+        real = self.discriminator(painted.seen_photo, photo, sketch, batch.category)
+        fake = self.discriminator([seen.detach() for seen in painted.seen], picture, sketch, batch.category)
+        return discriminator_loss([v.float() for v in real], [v.float() for v in fake])
+
+    def wish(self, batch: Batch, painted: Painted) -> dict[str, Tensor]:
+        """The painters' losses by name, weighted; their sum is minimised."""
+        with frozen(self.discriminator):
+            window = painted.picture[painted.window], batch.sketch[painted.window]
+            fake = self.discriminator(painted.seen, *window, batch.category)
+        guided = painted.guided
+        picture, photo = painted.picture[guided], batch.photo[guided]
+        looks = [[seen[guided].float() for seen in side] for side in (painted.seen, painted.seen_photo)]
+        losses = {
+            "pixel": pixel_loss(picture, photo),
+            "region": region_loss(picture, photo),
+            "perceptual": perceptual_loss(*looks),
+            "hints": hint_loss(painted.picture, batch.sketch),
+            "spread": kl_loss(painted.mean, painted.log_variance),
+        }
+        if not guided.all():
+            with frozen(self.encoder):
+                read, _ = self.encoder(painted.picture[~guided])
+            losses["style"] = (read.float() - painted.style[~guided]).abs().mean()
+        weighted = {name: getattr(self.weights, name) * loss for name, loss in losses.items()}
+        return {"adversarial": adversarial_loss([v.float() for v in fake]), **weighted}
+
+    def about(self) -> dict[str, object]:
+        return {"weights": asdict(self.weights), "learning_rate": self.learning_rate, "betas": self.betas}
+
+
+def make_recipe(config: GeneratorConfig | None = None, weights: LossWeights | None = None) -> Recipe:
+    """New players with fresh weights; HED's network lends its eyes."""
+    config = config or GeneratorConfig(len(category_ids()))
+    players = GeneratorNet(config), Discriminator(config.categories), StyleEncoder(config.style)
+    return Recipe(*players, load_hed(), weights or LossWeights())
+
+
+def _window(photo: Tensor) -> tuple:
+    """One square of CROP pixels, by lot, to index the whole batch with."""
+    top, left = (int(torch.randint(max(side - CROP, 0) + 1, ())) for side in photo.shape[2:])
+    return (..., slice(top, top + CROP), slice(left, left + CROP))
+
+
+@contextmanager
+def frozen(network: nn.Module) -> Iterator[None]:
+    """Within, ``network`` passes gradients on without collecting any itself."""
+    network.requires_grad_(False)
+    try:
+        yield
+    finally:
+        network.requires_grad_(True)

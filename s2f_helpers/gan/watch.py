@@ -1,0 +1,66 @@
+"""Watch a network learn: loss curves and a sheet of samples, redrawn in place in the notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import display
+from torch import nn
+
+from s2f_helpers.common.types import Sketch
+from s2f_helpers.gan.judge import paint
+
+__all__ = ["LivePlot"]
+
+SMOOTH = 20  # steps; a loss of a single batch says little
+
+
+class LivePlot:
+    """Give it to ``train`` as ``on_step``.
+
+    Args:
+        sketches: at most eight of one size, painted anew at every redraw.
+        categories: their class indices.
+        every: steps between two redraws; each paints all samples.
+
+    Attributes:
+        history: the losses by name, one dict a step.
+    """
+
+    def __init__(self, sketches: Sequence[Sketch], categories: Sequence[int], every: int = 50) -> None:
+        if not 1 <= len(sketches) <= 8 or len(sketches) != len(categories):
+            raise ValueError(
+                f"LivePlot: expected 1 to 8 sketches and as many categories, got {len(sketches)} and {len(categories)}"
+            )
+        self.sketches, self.categories, self.every = sketches, categories, every
+        self.history: list[dict[str, float]] = []
+        self._place = None
+
+    def __call__(self, step: int, losses: Mapping[str, float], average: nn.Module) -> None:
+        self.history.append(dict(losses))
+        if step % self.every == 0:
+            self.draw(step, paint(average, self.sketches, self.categories))
+
+    def draw(self, step: int, pictures: Sequence[np.ndarray]) -> None:
+        """Redraw the figure with these pictures."""
+        figure, axes = plt.subplot_mosaic([["curves"] * len(pictures), [*map(str, range(len(pictures)))]],
+                                          figsize=(9, 4), dpi=72, layout="compressed")  # fmt: skip
+        for name in self.history[-1]:
+            curve = np.array([losses.get(name, np.nan) for losses in self.history])
+            width = min(SMOOTH, len(curve))
+            smooth = np.convolve(curve, np.ones(width) / width, "valid")
+            axes["curves"].plot(
+                np.arange(len(curve) - len(smooth), len(curve)) + step - len(curve) + 1, smooth, label=name
+            )
+        axes["curves"].set(title=f"losses at step {step}, mean of {SMOOTH}", xlabel="step")
+        axes["curves"].legend(fontsize=7, ncols=2)
+        for place, picture in enumerate(pictures):
+            axes[str(place)].imshow(picture)
+            axes[str(place)].axis("off")
+        if self._place is None:
+            self._place = display(figure, display_id=True)
+        else:
+            self._place.update(figure)
+        plt.close(figure)
