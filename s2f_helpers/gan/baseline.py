@@ -19,7 +19,7 @@ from s2f_helpers.common.types import Sketch
 from s2f_helpers.gan.recipe import Batch, frozen
 from s2f_helpers.sketch import draw_edges
 
-__all__ = ["Pix2Pix", "UNet", "UNetConfig", "make_pix2pix", "scatter_points"]
+__all__ = ["PatchGAN", "Pix2Pix", "UNet", "UNetConfig", "edge_picture", "make_pix2pix", "scatter_points"]
 
 POINTS = (250, 350)
 L1_WEIGHT = 100.0

@@ -49,12 +49,12 @@ class LivePlot:
                                           figsize=(9, 4), dpi=72, layout="compressed")  # fmt: skip
         for name in self.history[-1]:
             curve = np.array([losses.get(name, np.nan) for losses in self.history])
-            width = min(SMOOTH, len(curve))
+            width = min(SMOOTH, max(1, len(curve) // 4))
             smooth = np.convolve(curve, np.ones(width) / width, "valid")
             axes["curves"].plot(
                 np.arange(len(curve) - len(smooth), len(curve)) + step - len(curve) + 1, smooth, label=name
             )
-        axes["curves"].set(title=f"losses at step {step}, mean of {SMOOTH}", xlabel="step")
+        axes["curves"].set(title=f"losses at step {step}, mean of {width}", xlabel="step")
         axes["curves"].legend(fontsize=7, ncols=2)
         for place, picture in enumerate(pictures):
             axes[str(place)].imshow(picture)
