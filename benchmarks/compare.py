@@ -1,8 +1,9 @@
 """The baseline, ours, and ours with a part taken away: trained at 128 px from nothing on equal data and CPU time.
 
+    python benchmarks/compare.py                              # all three on val, 15 minutes a budget: hours
     python benchmarks/compare.py train MINUTES RUNS [variant-seed ...]
-    python benchmarks/compare.py score RUNS        # on test, once
-    python benchmarks/compare.py cross RUNS        # the types' models on each other's photos
+    python benchmarks/compare.py score RUNS [test]            # test once, when everything is chosen
+    python benchmarks/compare.py cross RUNS [test]            # the types' models on each other's photos
 
 A budget is CPU time of one thread. The four models of one garment type each share one budget between them: together
 they cost what the one conditional model costs. What was not trained is told as "not run".
@@ -133,7 +134,7 @@ def write(name: str, **content: object) -> None:
     atomic_write(RESULTS / name, json.dumps({"machine": machine(), **content}, indent=1).encode())
 
 
-def score(runs: Path, split: str = "test") -> None:
+def score(runs: Path, split: str = "val") -> None:
     exam = make_exam(load_cutouts(split), 128)
     print(f"{machine()}; {len(exam.photos)} photos of {split}, 128 px")
     rows = []
@@ -148,7 +149,7 @@ def score(runs: Path, split: str = "test") -> None:
     write("compare.json", split=split, photos=len(exam.photos), trained=facts(runs), rows=rows)
 
 
-def cross(runs: Path, split: str = "test") -> None:
+def cross(runs: Path, split: str = "val") -> None:
     """Rows: the model. Columns: whose photos. Masked SSIM and region ΔE at 250 points."""
     cutouts = load_cutouts(split)
     exams = {name: make_exam(OfType(cutouts, name), 128, 60) for name in TYPES}
@@ -175,9 +176,17 @@ def facts(runs: Path) -> dict[str, dict]:
     return found
 
 
-if __name__ == "__main__":
-    command, *rest = sys.argv[1:]
-    if command == "train":
-        train_all(float(rest[0]), Path(rest[1]), rest[2:])
+def main(command: str | None = None, *rest: str) -> None:
+    if command is None:
+        runs = ROOT / "runs" / "compare"
+        train_all(15, runs, [])
+        score(runs)
+        cross(runs)
+    elif command == "train":
+        train_all(float(rest[0]), Path(rest[1]), list(rest[2:]))
     else:
         {"score": score, "cross": cross}[command](Path(rest[0]), *rest[1:2])
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,6 +1,6 @@
 """Which losses help? Each variant trains for the same CPU time at 128 px from the same start, and is scored on val.
 
-    python benchmarks/loss_choice.py START.safetensors MINUTES [variant ...]
+    python benchmarks/loss_choice.py [START.safetensors MINUTES variant ...]
 
 The budget is CPU time of the training process, so that a busy machine is fair to all.
 """
@@ -16,6 +16,7 @@ from budget import train_for
 from machine import machine
 from scores import make_exam, show, take
 
+from s2f_helpers.common.paths import WEIGHTS
 from s2f_helpers.data import load_cutouts
 from s2f_helpers.gan import Generator, LossWeights, make_recipe
 
@@ -30,7 +31,7 @@ VARIANTS = {
 }
 
 
-def main(start: str, minutes: str, *chosen: str) -> None:
+def main(start: str = str(WEIGHTS / "generator.safetensors"), minutes: str = "5", *chosen: str) -> None:
     torch.set_num_threads(1)
     pictures, exam = load_cutouts("train"), make_exam(load_cutouts("val"), 128)
     print(f"{machine()}; {minutes} CPU minutes each, one thread, bf16, 128 px, from {Path(start).name}", flush=True)
