@@ -14,7 +14,7 @@ from ipycanvas import MultiCanvas
 from PIL import Image
 
 from s2f_helpers.common.types import Garment, Product, S2FError
-from s2f_helpers.studio import Drawing, Studio, cards_html
+from s2f_helpers.studio import Drawing, Studio
 
 HOSTILE = '<img src=x onerror="alert(1)">'
 
@@ -292,30 +292,3 @@ def test_an_error_never_carries_markup_into_the_page(tmp_path):
     person.draw((20, 100), (220, 100))
     person.press("Generate")
     assert "<img" not in person.html and "&lt;img" in person.html
-
-
-def test_cards_keep_hostile_text_as_text():
-    html = cards_html([Product(HOSTILE, shop=HOSTILE, price=5, currency=HOSTILE)])
-    assert "<img" not in html and html.count("&lt;img") == 3
-
-
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "//x.org", "", None])
-def test_cards_link_nothing_but_http(url):
-    assert "<a " not in cards_html([Product("shirt", url)])
-
-
-def test_cards_links_open_beside_the_notebook_and_tell_it_nothing():
-    html = cards_html([Product("shirt", "https://example.org/a?b=1&c=2")])
-    assert '<a href="https://example.org/a?b=1&amp;c=2" target="_blank" rel="noopener noreferrer">shirt</a>' in html
-
-
-@pytest.mark.parametrize(
-    "price, currency, text",
-    [(19.9, "EUR", "19.90 EUR"), (29000, "KRW", "29,000 KRW"), (5, None, ">5<"), (None, "EUR", "not for sale")],
-)
-def test_cards_state_the_price_or_that_there_is_none(price, currency, text):
-    assert text in cards_html([Product("shirt", price=price, currency=currency)])
-
-
-def test_no_products_is_said():
-    assert "Nothing similar" in cards_html([])

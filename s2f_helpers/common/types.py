@@ -92,10 +92,12 @@ class Product:
         title: plain text, not HTML.
         url: the page it links to, http(s) only, or None.
         thumbnail: (H, W, 3) ``uint8`` RGB, or None.
+        thumbnail_url: where a shop keeps the picture, http(s) only, or None. Nothing has fetched it.
         price, currency: as the shop states them (``19.9``, ``"EUR"``), or None: not for sale.
         shop: the shop's name, or None.
         rank: 0 for the best hit.
         similarity: cosine similarity in [-1, 1], or None where a service gives none.
+        sources: who found it: the services' names, or "local"; empty straight from an index.
         extra: whatever else the catalogue's row held (category, licence, ...).
     """
 
@@ -108,3 +110,5 @@ class Product:
     rank: int = 0
     similarity: float | None = None
     extra: Mapping[str, object] = field(default_factory=dict)
+    thumbnail_url: str | None = None
+    sources: tuple[str, ...] = ()

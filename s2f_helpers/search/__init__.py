@@ -1,11 +1,27 @@
-"""Visual search on this machine: embed a garment, look it up in a local index (notebook 06)."""
+"""Visual search: embed a garment, look it up on this machine, and ask the shops a person names (notebook 06)."""
 
-from s2f_helpers.search.catalogue import Report, index_csv, index_folder
-from s2f_helpers.search.embed import COLOR_WEIGHT, Crop, Embedder, color_histogram, crop_garment
-from s2f_helpers.search.index import Item, LocalIndex, Skipped
-from s2f_helpers.search.photos import index_cutouts, index_wardrobe, open_default_index
+from importlib import import_module
 
 __all__ = [
-    "COLOR_WEIGHT", "Crop", "Embedder", "Item", "LocalIndex", "Report", "Skipped", "color_histogram",
-    "crop_garment", "index_csv", "index_cutouts", "index_folder", "index_wardrobe", "open_default_index",
+    "COLOR_WEIGHT", "Crop", "Embedder", "FakeShops", "Item", "LocalIndex", "Report", "Results", "Skipped", "cards",
+    "color_histogram", "crop_garment", "frame", "index_csv", "index_cutouts", "index_folder", "index_wardrobe",
+    "open_default_index", "recorded_reply", "search_all",
 ]  # fmt: skip
+
+PARTS = {
+    "catalogue": ("Report", "index_csv", "index_folder"),
+    "display": ("cards", "frame"),
+    "embed": ("COLOR_WEIGHT", "Crop", "Embedder", "color_histogram", "crop_garment"),
+    "everywhere": ("Results", "search_all"),
+    "fake_shops": ("FakeShops", "recorded_reply"),
+    "index": ("Item", "LocalIndex", "Skipped"),
+    "photos": ("index_cutouts", "index_wardrobe", "open_default_index"),
+}
+
+
+def __getattr__(name: str):
+    """Load a part only when it is asked for: a shop or a fake one needs no torch, and that takes seconds."""
+    for part, names in PARTS.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{part}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -25,7 +25,7 @@ def http_link(text: object) -> str | None:
     True
     """
     link = str(text or "").strip()
-    if len(link) > 2048 or any(sign <= " " or sign in "\"'<>\\`\x7f" for sign in link):
+    if len(link) > 2048 or not link.isprintable() or any(sign in " \"'<>\\`" for sign in link):
         return None
     try:
         parts = urlsplit(link)

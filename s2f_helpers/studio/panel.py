@@ -14,7 +14,7 @@ from markupsafe import Markup
 from s2f_helpers.common.paths import cache_dir
 from s2f_helpers.common.pictures import decode
 from s2f_helpers.common.types import S2FError, Sketch
-from s2f_helpers.studio.cards import cards_html
+from s2f_helpers.search.display import cards_html
 from s2f_helpers.studio.controls import ANY, NO_EXAMPLE, WIDTHS, Controls
 from s2f_helpers.studio.drawing import Drawing
 from s2f_helpers.studio.examples import EXAMPLES, example

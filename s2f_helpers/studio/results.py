@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from s2f_helpers.common.types import Garment
 from s2f_helpers.data import categories
-from s2f_helpers.studio.cards import data_uri
+from s2f_helpers.search.display import data_uri
 
 __all__ = ["mask_overlay", "pictures_html"]
 
