@@ -113,7 +113,7 @@ def test_the_live_plot_keeps_every_loss_and_redraws_in_one_place(garment, monkey
         def update(self, figure):
             shown.append("again")
 
-    monkeypatch.setattr("s2f_helpers.gan.watch.display", lambda figure, display_id: shown.append("new") or Place())
+    monkeypatch.setattr("s2f_helpers.common.live.display", lambda figure, display_id: shown.append("new") or Place())
     sketch = Sketch(np.zeros((32, 32), np.uint8), np.zeros((32, 32, 3), np.uint8), np.zeros((32, 32), bool))
     plot = LivePlot([sketch] * 2, [0, 1], every=2)
     net = UNet(UNetConfig(5, 8))

@@ -7,6 +7,7 @@ import pickle
 import sys
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -67,20 +68,21 @@ def test_plain_nms_equals_torchvision(case, threshold):
     assert ops.nms(boxes, scores, threshold).tolist() == torch.ops.torchvision.nms(boxes, scores, threshold).tolist()
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.float16, torch.bfloat16])
 @pytest.mark.parametrize("backend", ["torchvision", "torch"])
-def test_mmcv_pools_and_learns_through_either_backend(backend, monkeypatch):
+def test_mmcv_pools_and_learns_through_either_backend(backend, dtype, monkeypatch):
     """Known truth: the mean of a ramp over a box is the ramp at the box's middle; gradients sum to the upstream's."""
     import mmcv.ops
 
     for name in ("nms", "roi_align"):  # mmcv.ops names its functions as it names their modules
         monkeypatch.setattr(sys.modules[f"mmcv.ops.{name}"], "ext_module", ops._extension(backend))
-    ramp = torch.arange(16.0).expand(1, 1, 16, 16).clone().requires_grad_()
-    pooled = mmcv.ops.RoIAlign(1, 1.0, 0, "avg", True)(ramp, torch.tensor([[0, 4.0, 4.0, 8.0, 8.0]]))
+    ramp = torch.arange(16, dtype=dtype).expand(1, 1, 16, 16).clone().requires_grad_()
+    pooled = mmcv.ops.RoIAlign(1, 1.0, 0, "avg", True)(ramp, torch.tensor([[0, 4, 4, 8, 8]], dtype=dtype))
     assert pooled.item() == pytest.approx(5.5)
     pooled.sum().backward()
     assert ramp.grad.sum().item() == pytest.approx(1.0)
-    boxes = torch.tensor([[0, 0, 10, 10.0], [1, 1, 10, 10], [20, 20, 30, 30]])
-    _, kept = mmcv.ops.nms(boxes, torch.tensor([0.5, 0.9, 0.1]), 0.5)
+    boxes = torch.tensor([[0, 0, 10, 10], [1, 1, 10, 10], [20, 20, 30, 30]], dtype=dtype)
+    _, kept = mmcv.ops.nms(boxes, torch.tensor([0.5, 0.9, 0.1], dtype=dtype), 0.5)
     assert kept.tolist() == [1, 2]
 
 
@@ -325,9 +327,9 @@ class Oracle:
     def __init__(self, change):
         self.change, self.truths = change, iter(TRUTHS)
 
-    def __call__(self, photo):
-        truth = next(self.truths)
-        return self.change(Garment(truth.photo, truth.mask, truth.category, 0.75))
+    def batch(self, photos):
+        asked = [next(self.truths) for _ in photos]
+        return [self.change(Garment(truth.photo, truth.mask, truth.category, 0.75)) for truth in asked]
 
 
 TRUTHS = [make_garment(category, seed=3, size=64) for category in ("t-shirt", "pants", "hat")]
@@ -357,3 +359,40 @@ def test_false_alarms_cost_f1(monkeypatch):
 def test_finding_nothing_scores_zero(monkeypatch):
     scores = measured(lambda garment: [], monkeypatch)
     assert scores.mask_ap == scores.best_iou == scores.f1[0.1] == 0.0
+
+
+# --- many pictures at once
+
+
+def test_a_batch_answers_as_one_at_a_time_does(segmenter):
+    """Of many sizes and kinds, in any order; two fill the same space in the network, though not the same size."""
+    shown = ("dress", 96), ("coat", 160), ("hat", 96), ("skirt", 64)
+    photos = [make_garment(name, seed=5, size=size, background="floor").photo for name, size in shown]
+    photos += [photos[1][:, :150], photos[0][:40], photos[2][..., 0], np.full((1, 1, 3), 9, np.uint8)]
+    together = segmenter.batch(photos)
+    assert len(together) == len(photos) and segmenter.batch([]) == []
+    for photo, found in zip(photos, together, strict=True):
+        alone = segmenter(photo)
+        assert [g.category for g in found] == [g.category for g in alone]
+        np.testing.assert_allclose([g.score for g in found], [g.score for g in alone], atol=1e-4)
+        for one, other in zip(found, alone, strict=True):
+            assert (one.mask ^ other.mask).sum() <= 0.002 * one.mask.size
+            assert one.photo.shape[:2] == photo.shape[:2]
+
+
+def test_one_bad_picture_refuses_the_batch(segmenter):
+    with pytest.raises(S2FError, match="needs a picture"):
+        segmenter.batch([np.zeros((8, 8, 3), np.uint8), np.zeros((0, 4, 3), np.uint8)])
+
+
+def test_eight_thousand_pixels_are_answered_at_full_size(segmenter):
+    photo = cv2.resize(make_garment("dress", seed=5, size=256).photo, (8000, 6000))
+    found = replace(segmenter, score_threshold=sorted(g.score for g in segmenter(photo[::8, ::8]))[-1] * 0.9)(photo)
+    assert found and all(garment.mask.shape == (6000, 8000) for garment in found)
+
+
+def test_the_shipped_weights_still_load_and_answer():
+    segmenter = Segmenter.load()
+    garment = make_garment("dress", seed=3, size=256, background="floor")
+    found = segmenter(garment.photo)
+    assert found and (found[0].mask & garment.mask).sum() > 0.7 * (found[0].mask | garment.mask).sum()

@@ -6,15 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import display
 from torch import nn
 
+from s2f_helpers.common.live import LiveFigure, draw_losses
 from s2f_helpers.common.types import Sketch
 from s2f_helpers.gan.judge import paint
 
 __all__ = ["LivePlot"]
-
-SMOOTH = 20  # steps; a loss of a single batch says little
 
 
 class LivePlot:
@@ -36,7 +34,7 @@ class LivePlot:
             )
         self.sketches, self.categories, self.every = sketches, categories, every
         self.history: list[dict[str, float]] = []
-        self._place = None
+        self._figure = LiveFigure()
 
     def __call__(self, step: int, losses: Mapping[str, float], average: nn.Module) -> None:
         self.history.append(dict(losses))
@@ -47,20 +45,8 @@ class LivePlot:
         """Redraw the figure with these pictures."""
         figure, axes = plt.subplot_mosaic([["curves"] * len(pictures), [*map(str, range(len(pictures)))]],
                                           figsize=(9, 4), dpi=72, layout="compressed")  # fmt: skip
-        for name in self.history[-1]:
-            curve = np.array([losses.get(name, np.nan) for losses in self.history])
-            width = min(SMOOTH, max(1, len(curve) // 4))
-            smooth = np.convolve(curve, np.ones(width) / width, "valid")
-            axes["curves"].plot(
-                np.arange(len(curve) - len(smooth), len(curve)) + step - len(curve) + 1, smooth, label=name
-            )
-        axes["curves"].set(title=f"losses at step {step}, mean of {width}", xlabel="step")
-        axes["curves"].legend(fontsize=7, ncols=2)
+        draw_losses(axes["curves"], self.history, step)
         for place, picture in enumerate(pictures):
             axes[str(place)].imshow(picture)
             axes[str(place)].axis("off")
-        if self._place is None:
-            self._place = display(figure, display_id=True)
-        else:
-            self._place.update(figure)
-        plt.close(figure)
+        self._figure.show(figure)

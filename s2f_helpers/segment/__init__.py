@@ -7,8 +7,9 @@ setup()  # first: everything below imports mmdet, which looks for mmcv's operato
 from s2f_helpers.segment.backbone import Lite0  # noqa: E402
 from s2f_helpers.segment.checkpoints import PlainCheckpoint  # noqa: E402
 from s2f_helpers.segment.config import Recipe, model_config, recipe, segmenter_config  # noqa: E402
+from s2f_helpers.segment.hooks import FiniteLoss, LiveLosses, TelegramMessage  # noqa: E402
 from s2f_helpers.segment.predict import Segmenter  # noqa: E402
 from s2f_helpers.segment.transforms import CutOutOnWhite, PairPhotos  # noqa: E402
 
-__all__ = ["CutOutOnWhite", "Lite0", "PairPhotos", "PlainCheckpoint", "Recipe", "Segmenter", "model_config", "recipe",
-           "segmenter_config", "setup"]  # fmt: skip
+__all__ = ["CutOutOnWhite", "FiniteLoss", "Lite0", "LiveLosses", "PairPhotos", "PlainCheckpoint", "Recipe",
+           "Segmenter", "TelegramMessage", "model_config", "recipe", "segmenter_config", "setup"]  # fmt: skip

@@ -148,14 +148,16 @@ def _extension(backend: str) -> types.ModuleType:
     ):  # fmt: skip
         if pool_mode != 1:
             raise S2FError("RoIAlign: only average pooling is here; pool_mode='max' needs a full mmcv")
-        output.copy_(pool(input, rois, spatial_scale, aligned_height, aligned_width, sampling_ratio, aligned))
+        size = (aligned_height, aligned_width)
+        output.copy_(pool(_whole(input), _whole(rois), spatial_scale, *size, sampling_ratio, aligned))
 
     def roi_align_backward(
         grad_output, rois, argmax_y, argmax_x, grad_input, aligned_height, aligned_width, spatial_scale,
         sampling_ratio, pool_mode, aligned,
     ):  # fmt: skip
         size = (aligned_height, aligned_width, *grad_input.shape)
-        grad_input.copy_(unpool(grad_output, rois, spatial_scale, *size, sampling_ratio, aligned))
+        pulled = unpool(_whole(grad_output), _whole(rois), spatial_scale, *size, sampling_ratio, aligned)
+        grad_input.copy_(pulled)
 
     def __getattr__(name):
         if name.startswith("__"):
@@ -169,8 +171,14 @@ def _extension(backend: str) -> types.ModuleType:
 
 
 def _torchvision_nms(boxes: Tensor, scores: Tensor, iou_threshold: float, offset: int = 0) -> Tensor:
+    boxes = _whole(boxes)
     widened = torch.cat([boxes[:, :2], boxes[:, 2:] + offset], 1)
-    return torch.ops.torchvision.nms(widened, scores, iou_threshold)
+    return torch.ops.torchvision.nms(widened, _whole(scores), iou_threshold)
+
+
+def _whole(tensor: Tensor) -> Tensor:
+    """In full precision: torchvision's kernels lack some of the 16-bit types, which mixed precision brings."""
+    return tensor.float() if tensor.dtype in (torch.float16, torch.bfloat16) else tensor
 
 
 def _roi_align_backward(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,8 @@ from s2f_helpers.segment.weights import read_weights
 __all__ = ["Segmenter"]
 
 WORKING_SIDE = 1024  # masks of larger pictures are drawn at this size and enlarged
+TOGETHER = 8
+PADDED = 32  # mmdet fills pictures up to a multiple of this
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,9 +63,46 @@ class Segmenter:
         Raises:
             S2FError: for anything else.
         """
-        photo = _as_rgb(image)
-        working = _shrunk(photo, WORKING_SIDE)
-        found = self._detect(working)
+        return self.batch([image])[0]
+
+    def batch(self, images: Sequence[np.ndarray]) -> list[list[Garment]]:
+        """The garments of each of ``images``, as one call each would find them; on a GPU in less time.
+
+        Only pictures that fill the same space in the network go through it together, :data:`TOGETHER` at a time:
+        beside a larger one a picture would be padded, and the padding seen.
+
+        Raises:
+            S2FError: as one call each; no picture is then answered.
+        """
+        photos = [_as_rgb(image) for image in images]
+        seen = [_resized(_shrunk(photo, WORKING_SIDE), self.side) for photo in photos]
+        places: dict[tuple, list[int]] = defaultdict(list)
+        for index, picture in enumerate(seen):
+            places[tuple(-(-side // PADDED) for side in picture.shape[:2])].append(index)
+        garments: list[list[Garment]] = [[] for _ in photos]
+        for alike in places.values():
+            for start in range(0, len(alike), TOGETHER):
+                some = alike[start : start + TOGETHER]
+                found = self._detect([photos[index] for index in some], [seen[index] for index in some])
+                for index, instances in zip(some, found, strict=True):
+                    garments[index] = self._garments(photos[index], instances)
+        return garments
+
+    @torch.inference_mode()
+    def _detect(self, photos: list[np.ndarray], seen: list[np.ndarray]) -> list:
+        """MMDetection's instances (boxes, labels, scores, masks), masks at the working size of each photo."""
+        samples = []
+        for photo, picture in zip(photos, seen, strict=True):
+            height, width = _size_within(photo, WORKING_SIDE)
+            samples.append(DetDataSample(metainfo={
+                "ori_shape": (height, width),
+                "img_shape": picture.shape[:2],
+                "scale_factor": (picture.shape[1] / width, picture.shape[0] / height),
+            }))  # fmt: skip
+        bgr = [torch.from_numpy(np.ascontiguousarray(picture[..., ::-1].transpose(2, 0, 1))) for picture in seen]
+        return [answer.pred_instances for answer in self.model.test_step({"inputs": bgr, "data_samples": samples})]
+
+    def _garments(self, photo: np.ndarray, found) -> list[Garment]:
         height, width = photo.shape[:2]
         garments = []
         for mask, label, score in zip(found.masks, found.labels, found.scores, strict=True):
@@ -72,21 +113,6 @@ class Segmenter:
                 full = cv2.resize(full, (width, height), interpolation=cv2.INTER_NEAREST)
             garments.append(Garment(photo, full.astype(bool), self.classes[int(label)], float(score)))
         return sorted(garments, key=lambda garment: -garment.score)
-
-    @torch.inference_mode()
-    def _detect(self, photo: np.ndarray):
-        """MMDetection's instances (boxes, labels, scores, masks) at the size of ``photo``."""
-        height, width = photo.shape[:2]
-        scale = self.side / max(height, width)
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        seen = cv2.resize(photo, size, interpolation=cv2.INTER_LINEAR)
-        sample = DetDataSample(metainfo={
-            "ori_shape": (height, width),
-            "img_shape": seen.shape[:2],
-            "scale_factor": (size[0] / width, size[1] / height),
-        })  # fmt: skip
-        bgr = torch.from_numpy(np.ascontiguousarray(seen[..., ::-1].transpose(2, 0, 1)))  # mmdet's channel order
-        return self.model.test_step({"inputs": [bgr], "data_samples": [sample]})[0].pred_instances
 
 
 def _as_rgb(image: np.ndarray) -> np.ndarray:
@@ -105,10 +131,21 @@ def _as_rgb(image: np.ndarray) -> np.ndarray:
                    "Read the file with cv2.imread or numpy.asarray(PIL.Image.open(...)).")  # fmt: skip
 
 
+def _size_within(photo: np.ndarray, side: int) -> tuple[int, int]:
+    """(height, width) at which the photo is no larger than ``side``."""
+    height, width = photo.shape[:2]
+    scale = min(1.0, side / max(height, width))
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
 def _shrunk(photo: np.ndarray, side: int) -> np.ndarray:
+    size = _size_within(photo, side)
+    return photo if size == photo.shape[:2] else cv2.resize(photo, size[::-1], interpolation=cv2.INTER_AREA)
+
+
+def _resized(photo: np.ndarray, side: int) -> np.ndarray:
+    """The photo with its longest side at ``side``."""
     height, width = photo.shape[:2]
     scale = side / max(height, width)
-    if scale >= 1:
-        return photo
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    return cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
+    return cv2.resize(photo, size, interpolation=cv2.INTER_LINEAR)

@@ -60,9 +60,11 @@ class PairPhotos(BaseTransform):
         second_masks = [cv2.resize(mask, second.shape[1::-1], interpolation=cv2.INTER_NEAREST)
                         for mask in other["gt_masks"].masks]  # fmt: skip
         image = np.concatenate([results["img"], second], axis)
-        masks = np.zeros((len(results["gt_masks"].masks) + len(second_masks), *image.shape[:2]), np.uint8)
-        masks[: -len(second_masks), :height, :width] = results["gt_masks"].masks
-        masks[-len(second_masks) :, -second.shape[0] :, -second.shape[1] :] = second_masks
+        own = len(results["gt_masks"].masks)
+        masks = np.zeros((own + len(second_masks), *image.shape[:2]), np.uint8)
+        masks[:own, :height, :width] = results["gt_masks"].masks
+        for mask, placed in zip(second_masks, masks[own:], strict=True):
+            placed[-mask.shape[0] :, -mask.shape[1] :] = mask
         labels = np.concatenate([results["gt_bboxes_labels"], other["gt_bboxes_labels"]])
         return _with(results, image, masks, labels)
 
