@@ -12,14 +12,14 @@ from torch import nn
 from s2f_helpers.gan import TrainConfig, train
 
 NEVER = 10**9
-AT_128 = TrainConfig(side=128, steps=10**7, precision="bf16", workers=0, ema=0.99, save_every=NEVER, judge_every=NEVER)
+AT_128 = TrainConfig(side=128, steps=10**7, workers=0, ema=0.99, save_every=NEVER, judge_every=NEVER)
 
 
 class BudgetSpentError(Exception):
     """The way out of a training loop that would go on."""
 
 
-def train_for(minutes: float, pictures, recipe, batch: int = 8, seed: int = 0) -> tuple[nn.Module, int]:
+def train_for(minutes: float, pictures, recipe, batch: int = 4, seed: int = 0) -> tuple[nn.Module, int]:
     """The average generator after so many minutes of this process's CPU time, at 128 px, and the steps it took."""
     began, found = time.process_time(), {}
 

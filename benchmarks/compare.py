@@ -1,9 +1,10 @@
-"""The baseline, ours, and ours with a part taken away: trained at 128 px from nothing on equal data and CPU time.
+"""The baseline, ours, and ours with a part or a loss taken away: trained at 128 px on equal data and CPU time.
 
-    python benchmarks/compare.py                              # all three on val, 15 minutes a budget: hours
+    python benchmarks/compare.py                              # all of it on val, 15 minutes a budget: hours
     python benchmarks/compare.py train MINUTES RUNS [variant-seed ...]
     python benchmarks/compare.py score RUNS [test]            # test once, when everything is chosen
     python benchmarks/compare.py cross RUNS [test]            # the types' models on each other's photos
+    python benchmarks/compare.py drawings RUNS                # on the drawings of data/drawings, which no photo made
 
 A budget is CPU time of one thread. The four models of one garment type each share one budget between them: together
 they cost what the one conditional model costs. What was not trained is told as "not run".
@@ -27,18 +28,22 @@ from torch import Tensor, nn
 
 from s2f_helpers import Sketch
 from s2f_helpers.common.download import atomic_write
-from s2f_helpers.common.paths import ROOT
-from s2f_helpers.data import load_cutouts
+from s2f_helpers.common.paths import DATA, ROOT
+from s2f_helpers.data import category_ids, category_index, load_cutouts
 from s2f_helpers.gan import GeneratorNet, make_recipe, save_generator
 from s2f_helpers.gan.baseline import UNetConfig, make_pix2pix
+from s2f_helpers.gan.judge import paint
+from s2f_helpers.gan.metrics import interval, kid, line_fidelity, lite0_features, ring_error
 from s2f_helpers.gan.recipe import Recipe
-from s2f_helpers.sketch import draw_edges, draw_hints
+from s2f_helpers.sketch import draw_edges, draw_hints, silhouette
+from s2f_helpers.studio import Drawing
 
 RESULTS = ROOT / "benchmarks" / "results"
 SEEDS = (0, 1)
 TYPES = ("t-shirt", "pants", "skirt", "hat")
-CROSSED = ("masked SSIM", "region ΔE", "perceptual")
-VARIANTS = ("baseline", "ours", "no hint mask", "no roughening")
+CROSSED = ("masked SSIM", "region ΔE", "Lite0-KID × 1000")
+LOSSES = ("texture", "perceptual", "region", "hints")
+VARIANTS = ("baseline", "ours", "no hint mask", "no roughening", *(f"no {loss} loss" for loss in LOSSES))
 
 
 class NoMaskNet(GeneratorNet):
@@ -68,6 +73,9 @@ def recipe_of(variant: str):
         return replace(recipe, generator=NoMaskNet(recipe.generator.config))
     if variant == "no roughening":
         return SmoothRecipe(**vars(recipe))
+    if variant.endswith(" loss"):
+        loss = variant.removeprefix("no ").removesuffix(" loss")
+        return replace(recipe, weights=replace(recipe.weights, **{loss: 0}))
     return recipe
 
 
@@ -98,9 +106,7 @@ class OfType:
 
 def train_all(minutes: float, runs: Path, chosen: list[str]) -> None:
     pictures = load_cutouts("train")
-    print(
-        f"{machine()}; budget {minutes:g} CPU minutes of one thread, bf16, 128 px, {len(pictures)} photos", flush=True
-    )
+    print(f"{machine()}; budget {minutes:g} CPU minutes of one thread, 128 px, {len(pictures)} photos", flush=True)
     for name in chosen or [f"{variant}-{seed}" for seed in SEEDS for variant in (*VARIANTS, *TYPES)]:
         path = runs / f"{name}.safetensors"
         if path.exists():
@@ -112,7 +118,6 @@ def train_all(minutes: float, runs: Path, chosen: list[str]) -> None:
             minutes / (len(TYPES) if of_type else 1),
             OfType(pictures, variant) if of_type else pictures,
             recipe_of(variant),
-            batch=4 if variant == "baseline" else 8,
             seed=int(seed),
         )
         save_generator(net, path, {"variant": variant, "seed": seed, "step": steps, "cpu_minutes": minutes})
@@ -150,7 +155,7 @@ def score(runs: Path, split: str = "val") -> None:
 
 
 def cross(runs: Path, split: str = "val") -> None:
-    """Rows: the model. Columns: whose photos. Masked SSIM and region ΔE at 250 points."""
+    """Rows: the model. Columns: whose photos. At 250 points."""
     cutouts = load_cutouts(split)
     exams = {name: make_exam(OfType(cutouts, name), 128, 60) for name in TYPES}
     counts = {name: len(exam.photos) for name, exam in exams.items()}
@@ -164,6 +169,34 @@ def cross(runs: Path, split: str = "val") -> None:
                 rows.append({"model": model, "seed": seed, "photos": photos, "scores": scores})
                 print(model, seed, photos, scores or "not run", flush=True)
     write("cross.json", split=split, photos=counts, trained=facts(runs), rows=rows)
+
+
+def drawings(runs: Path, split: str = "val") -> None:
+    """What roughening is for: drawings made by hand. Their colours, their lines, and KID to the split's photos."""
+    names = [(category, number) for category in category_ids() for number in (1, 2, 3)]
+    drawn = [Drawing.load(DATA / "drawings" / f"{name}-{number}.json") for name, number in names]
+    sketches = [drawing.to_sketch(128) for drawing in drawn]
+    # found at full size, where a closed gap is a small part of the drawing
+    garments = [silhouette(drawing.to_sketch())[::2, ::2] for drawing in drawn]
+    photos = make_exam(load_cutouts(split), 128).features
+    rows = []
+    for variant in VARIANTS:
+        for seed in SEEDS:
+            net = load(runs, variant, seed)
+            if net is None:
+                continue
+            pictures = paint(net, sketches, [category_index(category) for category, _ in names])
+            values = [
+                (ring_error(picture, sketch, garment), *line_fidelity(picture, sketch))
+                for picture, sketch, garment in zip(pictures, sketches, garments, strict=True)
+            ]
+            means = map(interval, np.array(values).T)
+            scores = dict(zip(("ring ΔE", "line recall", "line precision"), means, strict=True))
+            mean, deviation = (1000 * value for value in kid(lite0_features(pictures), photos))
+            scores["Lite0-KID × 1000"] = mean, mean - 2 * deviation, mean + 2 * deviation
+            rows.append({"variant": variant, "seed": seed, "scores": scores})
+            show(f"{variant}, seed {seed}", scores)
+    write("compare_drawings.json", drawings=len(names), split=split, rows=rows)
 
 
 def facts(runs: Path) -> dict[str, dict]:
@@ -182,10 +215,11 @@ def main(command: str | None = None, *rest: str) -> None:
         train_all(15, runs, [])
         score(runs)
         cross(runs)
+        drawings(runs)
     elif command == "train":
         train_all(float(rest[0]), Path(rest[1]), list(rest[2:]))
     else:
-        {"score": score, "cross": cross}[command](Path(rest[0]), *rest[1:2])
+        {"score": score, "cross": cross, "drawings": drawings}[command](Path(rest[0]), *rest[1:2])
 
 
 if __name__ == "__main__":

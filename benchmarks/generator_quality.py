@@ -4,7 +4,8 @@
     python benchmarks/generator_quality.py test   # once, when everything is chosen
 
 Clean lines, so many 3 × 3 points; the scores are ``s2f_helpers.gan.metrics``', and *bare* is the share of the garment
-that is left white. Then, per garment type, masked SSIM at 250 points, and how far five candidates differ.
+that is left white. Then perceptual distance at 15 points, masked SSIM per garment type at 250, and how far five
+candidates differ.
 """
 
 from __future__ import annotations
@@ -17,9 +18,17 @@ from scores import COUNTS, Exam, make_exam, show, take
 
 from s2f_helpers.data import category_ids, load_cutouts
 from s2f_helpers.gan import Generator
-from s2f_helpers.gan.metrics import diversity, interval, masked_ssim
+from s2f_helpers.gan.metrics import diversity, interval, masked_ssim, perceptual_distance
 
 CANDIDATES, DRAWN = 5, 24
+
+
+def perceptual(generator: Generator, exam: Exam) -> None:
+    """HED's eyes are slow, so on fewer photos."""
+    asked = list(zip(exam.sketches(15), exam.photos, exam.categories, strict=True))[: 2 * DRAWN]
+    distances = [perceptual_distance(generator(sketch, category), photo) for sketch, photo, category in asked]
+    mean, low, high = interval(distances)
+    print(f"perceptual distance to the photo, 15 points, n = {len(distances)}: {mean:.3f} [{low:.3f}, {high:.3f}]")
 
 
 def by_type(generator: Generator, exam: Exam) -> None:
@@ -50,6 +59,7 @@ def main(split: str = "val") -> None:
     print(f"{machine()}\n{len(exam.photos)} photos of {split}; mean over photos, 95 % interval in brackets")
     for count in COUNTS:
         show(f"{count} points", take(exam, generator.net, count))
+    perceptual(generator, exam)
     by_type(generator, exam)
     for count in (0, 5):
         candidates(generator, exam, count)

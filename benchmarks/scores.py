@@ -24,7 +24,6 @@ from s2f_helpers.gan.metrics import (
     line_fidelity,
     lite0_features,
     masked_ssim,
-    perceptual_distance,
     region_error,
     ring_error,
 )
@@ -32,7 +31,7 @@ from s2f_helpers.sketch import draw_edges, resize_picture
 
 COUNTS = (0, 5, 15, 250)
 PHOTOS = 200
-BY_PHOTO = ("ring ΔE", "region ΔE", "masked SSIM", "perceptual", "line recall", "line precision", "bare, %")
+BY_PHOTO = ("ring ΔE", "region ΔE", "masked SSIM", "line recall", "line precision", "bare, %")
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +72,7 @@ def take(exam: Exam, net: nn.Module, count: int) -> dict[str, tuple[float, float
     pictures = paint(net, sketches, [category_index(category) for category in exam.categories])
     rows = [
         (ring_error(picture, sketch, mask), region_error(picture, photo, mask), masked_ssim(picture, photo, mask),
-         perceptual_distance(picture, photo), *line_fidelity(picture, sketch), bare_share(picture, photo, mask))
+         *line_fidelity(picture, sketch), bare_share(picture, photo, mask))
         for picture, photo, mask, sketch in zip(pictures, exam.photos, exam.masks, sketches, strict=True)
     ]  # fmt: skip
     scores = {name: interval(values) for name, values in zip(BY_PHOTO, np.array(rows).T, strict=True)}

@@ -39,6 +39,7 @@ from s2f_helpers.gan import (
     region_loss,
     save_generator,
     spread_hints,
+    texture_loss,
     train,
 )
 from s2f_helpers.gan.memory import step_bytes
@@ -175,6 +176,16 @@ def test_perceptual_loss_is_zero_two_or_four_for_equal_orthogonal_or_opposite_fe
     assert perceptual_loss([right], [2 * right]) == 0
     assert perceptual_loss([right], [up]).item() == pytest.approx(2)
     assert perceptual_loss([right], [-right]).item() == pytest.approx(4)
+
+
+def test_texture_loss_sees_which_features_there_are_and_not_where():
+    striped = torch.zeros(1, 2, 4, 4)
+    striped[:, 0, :, ::2], striped[:, 1, :, 1::2] = 3, 7
+    plain = torch.zeros(1, 2, 4, 4)
+    plain[:, 0] = 5
+    assert texture_loss([striped], [striped.roll(1, 3)]) == 0
+    assert texture_loss([plain], [plain.flip(1)]).item() == pytest.approx(2)
+    assert texture_loss([striped], [plain]).item() == pytest.approx(0.5)
 
 
 def test_every_wish_reaches_the_painters_and_none_the_discriminator(batch):

@@ -11,6 +11,7 @@ from s2f_helpers.gan.losses import (
     perceptual_loss,
     pixel_loss,
     region_loss,
+    texture_loss,
 )
 from s2f_helpers.gan.networks import Discriminator, GeneratorConfig, GeneratorNet, StyleEncoder
 from s2f_helpers.gan.recipe import Recipe, make_recipe
@@ -19,5 +20,6 @@ from s2f_helpers.gan.train import TrainConfig, preset_config, train
 __all__ = [
     "Discriminator", "Generator", "GeneratorConfig", "GeneratorNet", "LossWeights", "Recipe", "StyleEncoder",
     "TrainConfig", "adversarial_loss", "discriminator_loss", "hint_loss", "hint_nearness", "kl_loss", "make_recipe",
-    "perceptual_loss", "pixel_loss", "preset_config", "region_loss", "save_generator", "spread_hints", "train",
+    "perceptual_loss", "pixel_loss", "preset_config", "region_loss", "save_generator", "spread_hints", "texture_loss",
+    "train",
 ]  # fmt: skip

@@ -1,7 +1,7 @@
 """What the players are told.
 
 Hinge loss: Lim & Ye 2017. Perceptual loss: Johnson et al. 2016, with unit-length features as in LPIPS (Zhang et al.
-2018). Style: Zhu et al. 2017 (BicycleGAN).
+2018). Texture: Gatys et al. 2015. Style: Zhu et al. 2017 (BicycleGAN).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from torch import Tensor
 
 __all__ = [
     "LossWeights", "adversarial_loss", "discriminator_loss", "hint_loss", "kl_loss", "perceptual_loss", "pixel_loss",
-    "region_loss",
+    "region_loss", "texture_loss",
 ]  # fmt: skip
 
 HINT_CELL = 8  # pixels; within it a hint's colour may vary, as cloth does
@@ -25,9 +25,10 @@ HINT_CELL = 8  # pixels; within it a hint's colour may vary, as cloth does
 class LossWeights:
     """How much each wish of the painters counts beside the adversarial one (1)."""
 
-    pixel: float = 150.0
+    pixel: float = 30.0
     region: float = 300.0
     perceptual: float = 10.0
+    texture: float = 100.0
     hints: float = 20.0
     spread: float = 0.02
     style: float = 5.0
@@ -93,3 +94,18 @@ def perceptual_loss(features: list[Tensor], others: list[Tensor]) -> Tensor:
         for f, o in zip(features, others, strict=True)
     ]
     return torch.stack(differences).mean()
+
+
+def texture_loss(features: list[Tensor], others: list[Tensor]) -> Tensor:
+    """How unlike two lists of (B, C, H, W) feature maps are in which features occur together, wherever they do.
+
+    The squared difference of the Gram matrices of unit-length features: 0 to 2. Gatys et al. 2015.
+    """
+    differences = [(_gram(f) - _gram(o)).square().sum((1, 2)).mean() for f, o in zip(features, others, strict=True)]
+    return torch.stack(differences).mean()
+
+
+def _gram(features: Tensor) -> Tensor:
+    """(B, C, H, W) to (B, C, C) of trace 1."""
+    unit = F.normalize(features, dim=1).flatten(2)
+    return unit @ unit.mT / unit.shape[2]

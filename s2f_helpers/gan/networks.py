@@ -97,7 +97,7 @@ class GeneratorNet(nn.Module):
             x = block(x, condition)
         x = self.middle(x, condition)
         for block, grain in zip(self.up, self.grain, strict=True):
-            x = F.interpolate(x, scale_factor=2.0, mode="nearest")
+            x = F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
             x = block(torch.cat([x, skips.pop()], 1), condition)
             x = x + grain * _noise_sheet(x)
         fine = F.silu(F.pixel_shuffle(self.unfold(x), 2))

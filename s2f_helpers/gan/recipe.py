@@ -22,6 +22,7 @@ from s2f_helpers.gan.losses import (
     perceptual_loss,
     pixel_loss,
     region_loss,
+    texture_loss,
 )
 from s2f_helpers.gan.networks import Discriminator, GeneratorConfig, GeneratorNet, StyleEncoder
 from s2f_helpers.sketch import draw_by_hand
@@ -123,6 +124,7 @@ class Recipe:
             "pixel": pixel_loss(picture, photo),
             "region": region_loss(picture, photo),
             "perceptual": perceptual_loss(*looks),
+            "texture": texture_loss(*looks),
             "hints": hint_loss(painted.picture, batch.sketch),
             "spread": kl_loss(painted.mean, painted.log_variance),
         }

@@ -3,8 +3,9 @@
     python -m s2f_helpers.gan --run runs/gan --side 128 --steps 6000
     python -m s2f_helpers.gan --run runs/gan --side 256 --steps 9000 --decay-steps 2000
 
-The second line goes on where the first stopped, at twice the resolution (the network is fully
-convolutional). ``accelerate launch -m s2f_helpers.gan ...`` runs it on several processes.
+The second line goes on where the first stopped, at twice the resolution (the network is fully convolutional,
+though it needs some hundred steps to settle). ``accelerate launch -m s2f_helpers.gan ...`` runs it on several
+processes.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ class TrainConfig:
         decay_steps: over the last so many steps the learning rate falls linearly to zero.
         judge_every: after so many steps the average weights are judged; the best are kept.
         patience: the run ends early when so many judgements in a row brought no new best.
-        precision: ``"no"``, ``"bf16"`` (CPUs with AVX512-BF16, Ampere and later) or ``"fp16"``.
+        precision: ``"no"``, ``"bf16"`` (CPUs with AVX512-BF16, Ampere and later; ten times slower on other CPUs) or
+            ``"fp16"``.
     """
 
     side: int = 256
