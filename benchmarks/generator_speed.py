@@ -5,12 +5,11 @@ python benchmarks/generator_speed.py
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import numpy as np
 import torch
-from machine import machine
+from machine import machine, seconds
 
 from s2f_helpers.data.wardrobe import make_wardrobe
 from s2f_helpers.gan import GeneratorConfig, GeneratorNet, make_recipe
@@ -37,17 +36,6 @@ class Wardrobe:
 
     def mask(self, index: int) -> np.ndarray:
         return self.garments[index].mask
-
-
-def seconds(work: Callable[[], object], runs: int) -> float:
-    """Median of so many runs, after one to warm up."""
-    work()
-    times = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return float(np.median(times))
 
 
 def step_of(recipe, side: int) -> Callable[[], None]:

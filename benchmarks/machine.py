@@ -1,11 +1,14 @@
-"""One line that says where and when a figure was measured."""
+"""What every timing needs: one line that says where and when it was measured, and a stopwatch."""
 
 from __future__ import annotations
 
 import datetime
 import os
 import platform
+import time
+from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
 import torch
 
@@ -20,6 +23,17 @@ def machine() -> str:
     names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
     name = names[0] if names else platform.processor() or platform.machine()
     return f"{name}, {os.cpu_count()} cores, torch {torch.__version__}, {datetime.date.today()}"
+
+
+def seconds(work: Callable[[], object], runs: int, clock: Callable[[], float] = time.perf_counter) -> float:
+    """Median time of so many runs, after one to warm up. ``time.process_time`` as the clock counts CPU time."""
+    work()
+    times = []
+    for _ in range(runs):
+        start = clock()
+        work()
+        times.append(clock() - start)
+    return median(times)
 
 
 if __name__ == "__main__":

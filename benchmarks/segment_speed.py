@@ -13,11 +13,12 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
-from machine import machine
+from machine import machine, seconds
 from mmengine.runner import Runner
 from torch import Tensor, nn
 from torchvision.models.detection import MaskRCNN, maskrcnn_resnet50_fpn
@@ -30,17 +31,7 @@ from s2f_helpers.segment.coco import garments_of, wardrobe_as_coco
 from s2f_helpers.segment.weights import build_model
 
 BATCH = 2
-
-
-def seconds(work: Callable[[], object], runs: int) -> float:
-    """Median CPU time of so many runs, after one to warm up."""
-    work()
-    times = []
-    for _ in range(runs):
-        start = time.process_time()
-        work()
-        times.append(time.process_time() - start)
-    return float(np.median(times))
+cpu_seconds = partial(seconds, clock=time.process_time)
 
 
 def our_step(coco_file: Path, backbone: str, side: int, folder: Path) -> Callable[[], object]:
@@ -102,8 +93,10 @@ def target(garments: list[Garment]) -> dict[str, Tensor]:
 def training(pictures: list[list[Garment]], coco_file: Path, side: int, runs: int) -> None:
     print(f"a training step, {BATCH} pictures of {side} px, CPU-seconds")
     with tempfile.TemporaryDirectory() as folder:
-        ours = {name: seconds(our_step(coco_file, name, side, Path(folder)), runs) for name in ("lite0", "r50")}
-    theirs = {name: seconds(their_step(their_model(name, side), pictures), runs) for name in ("mobilenet", "resnet50")}
+        ours = {name: cpu_seconds(our_step(coco_file, name, side, Path(folder)), runs) for name in ("lite0", "r50")}
+    theirs = {
+        name: cpu_seconds(their_step(their_model(name, side), pictures), runs) for name in ("mobilenet", "resnet50")
+    }
     compare(ours, theirs)
 
 
@@ -116,15 +109,15 @@ def answering(pictures: list[list[Garment]], side: int, runs: int) -> None:
     light = replace(Segmenter.load(), model=build_model().eval(), side=side)
     heavy = replace(light, model=build_model("r50").eval())
     ours = {
-        name: seconds(lambda segmenter=segmenter: segmenter(photos[0]), runs)
+        name: cpu_seconds(lambda segmenter=segmenter: segmenter(photos[0]), runs)
         for name, segmenter in (("lite0", light), ("r50", heavy))
     }
     theirs = {}
     for name in ("mobilenet", "resnet50"):
         model = their_model(name, side).eval()
-        theirs[name] = seconds(lambda model=model: model([tensor(photos[0])]), runs)
+        theirs[name] = cpu_seconds(lambda model=model: model([tensor(photos[0])]), runs)
     compare(ours, theirs)
-    together = seconds(lambda: light.batch(photos[:8]), runs) / 8
+    together = cpu_seconds(lambda: light.batch(photos[:8]), runs) / 8
     print(f"  lite0 in batches of 8: {together:.3f} a picture")
 
 
@@ -157,8 +150,8 @@ def operators(runs: int) -> None:
     }  # fmt: skip
     print("operators, milliseconds: RoIAlign of 200 regions forward and backward, NMS of 200 boxes")
     for name, (align_it, suppress) in ways.items():
-        both = 1000 * seconds(lambda align_it=align_it: align_it().sum().backward(), runs)
-        print(f"  {name:20} RoIAlign {both:7.1f}   NMS {1000 * seconds(suppress, runs):6.2f}")
+        both = 1000 * cpu_seconds(lambda align_it=align_it: align_it().sum().backward(), runs)
+        print(f"  {name:20} RoIAlign {both:7.1f}   NMS {1000 * cpu_seconds(suppress, runs):6.2f}")
 
 
 def main(runs: str = "3", side: str = "192") -> None:
