@@ -25,7 +25,7 @@ from pycocotools.cocoeval import COCOeval
 from s2f_helpers.common.progress import progress
 from s2f_helpers.common.types import Garment, S2FError
 from s2f_helpers.data import category_ids, category_index, load_cutouts, load_photos
-from s2f_helpers.segment.analysis import mask_iou
+from s2f_helpers.segment.analysis import AREAS, mask_iou
 from s2f_helpers.segment.predict import Segmenter
 from s2f_helpers.segment.scenes import cutout_scenes
 
@@ -34,7 +34,6 @@ __all__ = ["Scores", "evaluate", "pictures"]
 LOWEST_SCORE = 0.05  # average precision needs the doubtful ones too
 TOGETHER = 32  # pictures in memory
 SCENES = 300
-SIZES = ("small", "medium", "large")
 THRESHOLDS = tuple(round(0.1 * step, 1) for step in range(1, 10))
 
 
@@ -119,7 +118,7 @@ def evaluate(segmenter: Segmenter, truths: Iterable[Garment | Sequence[Garment]]
     return Scores(
         *(float(_mean(table)) for table in (*named, *agnostic)),
         by_category=_present(category_ids(), named[1][:, :, :, 0].mean((0, 1))),
-        by_size=_present(SIZES, agnostic[1][:, :, 0, 1:].mean((0, 1))),
+        by_size=_present(tuple(AREAS), agnostic[1][:, :, 0, 1:].mean((0, 1))),
         best_iou=float(np.mean([match.iou for match in best])),
         best_category=float(np.mean([match.same_category for match in best])),
         f1={threshold: _f1(matches, threshold) for threshold in THRESHOLDS},
@@ -165,7 +164,7 @@ def _coco(garment: Garment, image: int) -> dict:
 
 
 def _average_precision(dataset: dict, detections: list[dict], kind: str, use_categories: int) -> np.ndarray:
-    """(IoUs, recalls, categories, sizes) precision, sizes as "all" and :data:`SIZES`; -1 where there is no truth."""
+    """(IoUs, recalls, categories, sizes) precision, sizes as "all" and ``AREAS``; -1 where there is no truth."""
     with contextlib.redirect_stdout(io.StringIO()):  # pycocotools prints its progress
         truth, found = COCO(), COCO()
         truth.dataset, found.dataset = dataset, dataset | {"annotations": _numbered(detections)}
