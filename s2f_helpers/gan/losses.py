@@ -23,8 +23,9 @@ HINT_CELL = 8  # pixels; within it a hint's colour may vary, as cloth does
 
 @dataclass(frozen=True)
 class LossWeights:
-    """How much each wish of the painters counts beside the adversarial one (1)."""
+    """How much each wish of the painters counts."""
 
+    adversarial: float = 1.0
     pixel: float = 30.0
     region: float = 300.0
     perceptual: float = 10.0

@@ -8,6 +8,7 @@ A style read off the photo in training and drawn by lot afterwards: Zhu et al. 2
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import torch
@@ -99,7 +100,7 @@ class GeneratorNet(nn.Module):
         for block, grain in zip(self.up, self.grain, strict=True):
             x = F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
             x = block(torch.cat([x, skips.pop()], 1), condition)
-            x = x + grain * _noise_sheet(x)
+            x = x + grain * _noise_sheet(*x.shape[2:], x.device).to(x.dtype)
         fine = F.silu(F.pixel_shuffle(self.unfold(x), 2))
         return torch.tanh(self.paint(torch.cat([fine, sketch[:, :1]], 1)))
 
@@ -115,10 +116,11 @@ class GeneratorNet(nn.Module):
         return torch.cat([F.pixel_unshuffle(sketch[:, :1], 2), spread, nearness], 1)
 
 
-def _noise_sheet(like: Tensor) -> Tensor:
+@lru_cache(maxsize=32)
+@torch.inference_mode(False)  # a sheet first met in inference mode could not be trained through later
+def _noise_sheet(height: int, width: int, device: torch.device) -> Tensor:
     """(1, 1, H, W), the same for every picture, so that a picture does not flicker while it is drawn."""
-    sheet = torch.randn(1, 1, *like.shape[2:], generator=torch.Generator().manual_seed(0))
-    return sheet.to(like)
+    return torch.randn(1, 1, height, width, generator=torch.Generator().manual_seed(0)).to(device)
 
 
 class StyleEncoder(nn.Module):

@@ -30,7 +30,6 @@ from s2f_helpers.sketch.hed import HED, load_hed
 
 __all__ = ["Batch", "Painted", "Recipe", "frozen", "make_recipe"]
 
-CROP = 72  # pixels; HED looks at one such window a picture, for speed
 SCALES = 4
 BY_LOT = 4  # every fourth picture of a batch draws its style by lot; the others read it off their photo
 
@@ -45,12 +44,14 @@ class Batch(NamedTuple):
 
 
 class Painted(NamedTuple):
-    """What the generator made of a batch; the style it was asked for; which pictures' style came from their photo, and
-    of those the style's mean and log variance; a window, and what HED sees through it in the picture and the photo."""
+    """What the generator made of a batch; the styles it was asked for; which pictures' style came from their photo and
+    whose was drawn by lot (indices); of the former the style's mean and log variance; a window, and what HED sees
+    through it in the picture and the photo."""
 
     picture: Tensor
     style: Tensor
     guided: Tensor
+    by_lot: Tensor
     mean: Tensor
     log_variance: Tensor
     window: tuple
@@ -65,6 +66,11 @@ class Recipe:
     In training three of four pictures take their style from the photo they should become, so the losses that compare
     with the photo are fair; the fourth draws it by lot, and must look real, hold the asked colours, and let the style
     be read off it again.
+
+    Attributes:
+        eyes: what the discriminator, the perceptual and the texture loss look with.
+        crop: side of the square window, in pixels, that the eyes see of each picture: a CPU has no time for all of it.
+        hidden: share of pictures whose category the generator is not told.
     """
 
     generator: GeneratorNet
@@ -75,6 +81,7 @@ class Recipe:
     learning_rate: float = 4e-4
     betas: tuple[float, float] = (0.5, 0.99)
     hidden: float = 0.15
+    crop: int = 72
 
     @property
     def painters(self) -> list[nn.Module]:
@@ -91,17 +98,15 @@ class Recipe:
         return draw_by_hand(image, mask, rng)
 
     def paint(self, batch: Batch) -> Painted:
-        guided = torch.arange(len(batch.photo), device=batch.photo.device) % BY_LOT != BY_LOT - 1
-        mean, log_variance = self.encoder(batch.photo)
-        from_photo = mean + (log_variance / 2).exp() * batch.lots
-        style = torch.where(guided[:, None], from_photo, batch.lots)
+        guided, by_lot = _deal(batch.lots)
+        mean, log_variance = (part[guided].float() for part in self.encoder(batch.photo))
+        style = batch.lots.index_copy(0, guided, mean + (log_variance / 2).exp() * batch.lots[guided])
         picture = self.generator(batch.sketch, batch.category, style).float()
-        window = _window(batch.photo)
+        window = _window(batch.photo, self.crop)
         with torch.no_grad():
             seen_photo = self.eyes.features(batch.photo[window], SCALES)
         seen = self.eyes.features(picture[window], SCALES)
-        normal = mean[guided].float(), log_variance[guided].float()
-        return Painted(picture, style.float(), guided, *normal, window, seen, seen_photo)
+        return Painted(picture, style, guided, by_lot, mean, log_variance, window, seen, seen_photo)
 
     def doubt(self, batch: Batch, painted: Painted) -> Tensor:
         """The discriminator's loss."""
@@ -121,6 +126,7 @@ class Recipe:
         picture, photo = painted.picture[guided], batch.photo[guided]
         looks = [[seen[guided].float() for seen in side] for side in (painted.seen, painted.seen_photo)]
         losses = {
+            "adversarial": adversarial_loss([v.float() for v in fake]),
             "pixel": pixel_loss(picture, photo),
             "region": region_loss(picture, photo),
             "perceptual": perceptual_loss(*looks),
@@ -128,15 +134,19 @@ class Recipe:
             "hints": hint_loss(painted.picture, batch.sketch),
             "spread": kl_loss(painted.mean, painted.log_variance),
         }
-        if not guided.all():
+        if len(painted.by_lot):
             with frozen(self.encoder):
-                read, _ = self.encoder(painted.picture[~guided])
-            losses["style"] = (read.float() - painted.style[~guided]).abs().mean()
-        weighted = {name: getattr(self.weights, name) * loss for name, loss in losses.items()}
-        return {"adversarial": adversarial_loss([v.float() for v in fake]), **weighted}
+                read, _ = self.encoder(painted.picture[painted.by_lot])
+            losses["style"] = (read.float() - painted.style[painted.by_lot]).abs().mean()
+        return {name: getattr(self.weights, name) * loss for name, loss in losses.items()}
 
     def about(self) -> dict[str, object]:
-        return {"weights": asdict(self.weights), "learning_rate": self.learning_rate, "betas": self.betas}
+        return {
+            "weights": asdict(self.weights),
+            "learning_rate": self.learning_rate,
+            "betas": self.betas,
+            "crop": self.crop,
+        }
 
 
 def make_recipe(config: GeneratorConfig | None = None, weights: LossWeights | None = None) -> Recipe:
@@ -146,10 +156,17 @@ def make_recipe(config: GeneratorConfig | None = None, weights: LossWeights | No
     return Recipe(*players, load_hed(), weights or LossWeights())
 
 
-def _window(photo: Tensor) -> tuple:
-    """One square of CROP pixels, by lot, to index the whole batch with."""
-    top, left = (int(torch.randint(max(side - CROP, 0) + 1, ())) for side in photo.shape[2:])
-    return (..., slice(top, top + CROP), slice(left, left + CROP))
+def _deal(lots: Tensor) -> list[Tensor]:
+    """Which of a batch take their style from the photo, and which by lot; sorted out without waiting for a GPU."""
+    places = torch.arange(len(lots))
+    drawn = places % BY_LOT == BY_LOT - 1
+    return [places[chosen].to(lots.device, non_blocking=True) for chosen in (~drawn, drawn)]
+
+
+def _window(photo: Tensor, crop: int) -> tuple:
+    """One square of so many pixels, by lot, to index the whole batch with."""
+    top, left = (int(torch.randint(max(side - crop, 0) + 1, ())) for side in photo.shape[2:])
+    return (..., slice(top, top + crop), slice(left, left + crop))
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import torch
 from accelerate import Accelerator
+from accelerate.utils import DataLoaderConfiguration
 from torch import nn
 from torch.utils.data import DataLoader, Subset
 from torch.utils.tensorboard import SummaryWriter
@@ -105,7 +106,10 @@ def train(
 
 
 def _train(pictures, config: TrainConfig, run: Path, recipe: Recipe, judge, on_step) -> nn.Module:
-    accelerator = Accelerator(mixed_precision=config.precision, cpu=not torch.cuda.is_available())
+    pinned = DataLoaderConfiguration(non_blocking=True)
+    accelerator = Accelerator(
+        mixed_precision=config.precision, cpu=not torch.cuda.is_available(), dataloader_config=pinned
+    )
     for network in (*recipe.painters, recipe.discriminator):
         network.to(accelerator.device, memory_format=torch.channels_last)
     players = [[p for network in recipe.painters for p in network.parameters()], [*recipe.discriminator.parameters()]]
@@ -127,7 +131,8 @@ def _train(pictures, config: TrainConfig, run: Path, recipe: Recipe, judge, on_s
         _step(accelerator, optimizers[0], players[0], sum(wishes.values()))
         _move_average(average, recipe.generator, config.ema, step)
 
-        losses = {"discriminator": doubt.item(), **{name: wish.item() for name, wish in wishes.items()}}
+        names = "discriminator", *wishes
+        losses = dict(zip(names, torch.stack([doubt, *wishes.values()]).tolist(), strict=True))  # one wait for the GPU
         if not all(map(math.isfinite, losses.values())):
             raise S2FError(f"step {step}: a loss is not finite ({losses}). Go on in {run} with half the learning rate")
         if on_step:
@@ -152,7 +157,8 @@ def _batches(pictures, config: TrainConfig, recipe: Recipe, accelerator: Acceler
     together = config.batch * accelerator.num_processes
     dataset = PairedDataset(pictures, config.steps * together, config.side, config.seed, recipe.draw, recipe.hidden)
     rest = Subset(dataset, range(start * together, len(dataset)))
-    loader = accelerator.prepare(DataLoader(rest, config.batch, num_workers=config.workers))
+    loader = DataLoader(rest, config.batch, num_workers=config.workers, pin_memory=accelerator.device.type == "cuda")
+    loader = accelerator.prepare(loader)
     mine = slice(accelerator.process_index * config.batch, (accelerator.process_index + 1) * config.batch)
     bar = progress(what="training", unit="step", total=config.steps, start=start)
     for step, (sketch, photo, category) in enumerate(loader, start + 1):
