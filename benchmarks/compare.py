@@ -1,13 +1,14 @@
-"""The baseline, ours, and ours with a part or a loss taken away: trained at 128 px on equal data and CPU time.
+"""The baseline, ours, and ours with a part or a loss taken away: trained at 128 px on equal data and equal computing.
 
-    python benchmarks/compare.py                              # all of it on val, 15 minutes a budget: hours
+    python benchmarks/compare.py                              # all of it on val, 15 minutes a budget: hours on a CPU
     python benchmarks/compare.py train MINUTES RUNS [variant-seed ...]
     python benchmarks/compare.py score RUNS [test]            # test once, when everything is chosen
     python benchmarks/compare.py cross RUNS [test]            # the types' models on each other's photos
     python benchmarks/compare.py drawings RUNS                # on the drawings of data/drawings, which no photo made
 
-A budget is CPU time of one thread. The four models of one garment type each share one budget between them: together
-they cost what the one conditional model costs. What was not trained is told as "not run".
+A budget is as many steps as fit into so many minutes when nothing else runs: of a GPU, or of one thread of a CPU. Ours
+with something taken away takes as many steps as ours. The four models of one garment type each share one budget between
+them: together they cost what the one conditional model costs. What was not trained is told as "not run".
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from budget import train_for
+from budget import ON_GPU, seconds_a_step, train_steps
 from machine import machine
 from safetensors import safe_open
 from safetensors.torch import load_file
@@ -43,6 +44,7 @@ SEEDS = (0, 1)
 TYPES = ("t-shirt", "pants", "skirt", "hat")
 CROSSED = ("masked SSIM", "region ΔE", "Lite0-KID × 1000")
 LOSSES = ("texture", "perceptual", "region", "hints")
+BATCH = {"baseline": 32, "ours": 64} if ON_GPU else {"baseline": 4, "ours": 4}
 VARIANTS = ("baseline", "ours", "no hint mask", "no roughening", *(f"no {loss} loss" for loss in LOSSES))
 
 
@@ -106,22 +108,24 @@ class OfType:
 
 def train_all(minutes: float, runs: Path, chosen: list[str]) -> None:
     pictures = load_cutouts("train")
-    print(f"{machine()}; budget {minutes:g} CPU minutes of one thread, 128 px, {len(pictures)} photos", flush=True)
+    cost = {name: seconds_a_step(pictures, recipe_of(name), batch) for name, batch in BATCH.items()}
+    print(f"{machine()}; budget {minutes:g} minutes, 128 px, {len(pictures)} photos; seconds a step {cost}", flush=True)
     for name in chosen or [f"{variant}-{seed}" for seed in SEEDS for variant in (*VARIANTS, *TYPES)]:
-        path = runs / f"{name}.safetensors"
-        if path.exists():
-            continue
-        variant, seed = name.rsplit("-", 1)
-        torch.manual_seed(int(seed))
-        of_type = variant in TYPES
-        net, steps = train_for(
-            minutes / (len(TYPES) if of_type else 1),
-            OfType(pictures, variant) if of_type else pictures,
-            recipe_of(variant),
-            seed=int(seed),
-        )
-        save_generator(net, path, {"variant": variant, "seed": seed, "step": steps, "cpu_minutes": minutes})
-        print(f"{name}: {steps} steps", flush=True)
+        if not (runs / f"{name}.safetensors").exists():
+            train_one(name, minutes, cost, pictures, runs)
+
+
+def train_one(name: str, minutes: float, cost: dict[str, float], pictures, runs: Path) -> None:
+    variant, seed = name.rsplit("-", 1)
+    kind = "baseline" if variant == "baseline" else "ours"
+    if variant in TYPES:
+        minutes, pictures = minutes / len(TYPES), OfType(pictures, variant)
+    torch.manual_seed(int(seed))
+    steps = round(60 * minutes / cost[kind])
+    net = train_steps(steps, pictures, recipe_of(variant), BATCH[kind], int(seed))
+    about = {"variant": variant, "seed": int(seed), "step": steps, "batch": BATCH[kind], "minutes": minutes}
+    save_generator(net, runs / f"{name}.safetensors", about)
+    print(f"{name}: {steps} steps of {BATCH[kind]}", flush=True)
 
 
 def load(runs: Path, variant: str, seed: int) -> nn.Module | None:
@@ -200,12 +204,12 @@ def drawings(runs: Path, split: str = "val") -> None:
 
 
 def facts(runs: Path) -> dict[str, dict]:
-    """What each weights file says of its training: steps, CPU minutes."""
+    """What each weights file says of its training: steps, pictures a step, minutes."""
     found = {}
     for path in sorted(runs.glob("*.safetensors")):
         with safe_open(path, "pt") as file:
             about = json.loads(file.metadata()["about"])
-        found[path.stem] = {name: about[name] for name in ("step", "cpu_minutes")}
+        found[path.stem] = {name: about[name] for name in ("step", "batch", "minutes")}
     return found
 
 

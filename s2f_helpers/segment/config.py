@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +23,7 @@ __all__ = ["CONFIG_NAME", "NETWORKS", "RECIPES", "Network", "Recipe", "model_con
 BASE = Path(mmdet.__file__).parent / ".mim" / "configs" / "_base_"
 ZOO = "https://download.openmmlab.com/mmdetection/v2.0/mask_rcnn"
 WIDTH = 64  # channels of the light network's feature pyramid and of its every head
+LARGEST_RATIO = 1.1  # of a training picture to the recipe's side
 GROUP_NORM = {"type": "GN", "num_groups": 16}
 ASK_SECONDS = 5
 
@@ -261,9 +263,10 @@ def _train_photos(chosen: Recipe, coco_file: Path) -> dict:
     one_photo = [LOAD_PHOTO, LOAD_MASKS, {"type": "CutOutOnWhite", "probability": 0.3}]
     together = [
         {"type": "PairPhotos", "probability": 0.2},
-        {"type": "RandomResize", "scale": (chosen.side,) * 2, "ratio_range": (0.7, 1.1), "keep_ratio": True},
+        {"type": "RandomResize", "scale": (chosen.side,) * 2, "ratio_range": (0.7, LARGEST_RATIO), "keep_ratio": True},
         {"type": "RandomFlip", "prob": 0.5},
         {"type": "PhotoMetricDistortion", "hue_delta": 90},
+        *([_square(chosen.side)] if chosen.amp else []),
         {"type": "PackDetInputs"},
     ]
     photos = _photos(coco_file) | {"pipeline": one_photo, "filter_cfg": {"filter_empty_gt": True}}
@@ -272,6 +275,12 @@ def _train_photos(chosen: Recipe, coco_file: Path) -> dict:
         "sampler": {"type": "InfiniteSampler", "shuffle": True},
         "dataset": {"type": "MultiImageMixDataset", "dataset": photos, "pipeline": together},
     }
+
+
+def _square(side: int) -> dict:
+    """Pad to one size, grey as the middle of the range: cuDNN plans anew for every size that it meets."""
+    padded = math.ceil(side * LARGEST_RATIO / 32) * 32
+    return {"type": "Pad", "size": (padded, padded), "pad_val": {"img": (127.5,) * 3, "masks": 0}}
 
 
 def _val_photos(chosen: Recipe, coco_file: Path) -> dict:
