@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import hashlib
+import json
 import zipfile
 from collections import defaultdict
 
@@ -13,7 +15,16 @@ import pytest
 from s2f_helpers.common.download import atomic_write, fetch_archive, unpack_verified
 from s2f_helpers.common.paths import DATA, SPLITS_CSV
 from s2f_helpers.common.types import S2FError
-from s2f_helpers.data import categories, category_ids, category_index, cut_out, from_label, load_cutouts, load_photos
+from s2f_helpers.data import (
+    categories,
+    category_ids,
+    category_index,
+    corrected_photos,
+    cut_out,
+    from_label,
+    load_cutouts,
+    load_photos,
+)
 
 TEAM = ("onepiece(dress) onepiece(jumpsuite) outer_cardigan outer_coat outer_jacket outer_jumper pants skirt "
         "top_blouse top_shirt top_sweater top_t-shirt").split()  # fmt: skip
@@ -66,6 +77,20 @@ def test_photo_and_mask_belong_together(photos):
     image, mask = photo.image(), photo.mask()
     assert image.shape == (photo.height, photo.width, 3) and image.dtype == np.uint8
     assert mask.shape == image.shape[:2] and 0.1 < mask.mean() < 1
+
+
+def test_corrected_masks_belong_to_test_photos(photos):
+    with gzip.open(DATA / "masks_corrected.jsonl.gz", "rt", encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    silver = {photo.id: photo for photo in load_photos("test")}
+    corrected = corrected_photos()
+    assert len({row["image"] for row in rows}) == 200
+    assert [photo.id for photo in corrected] == [row["image"] for row in rows]
+    for photo, row in zip(corrected, rows, strict=True):
+        was, now = silver[photo.id].mask(), photo.mask()
+        assert now.shape == (row["height"], row["width"]) and now.any() and photo.sha256 == row["sha256"]
+        assert row["iou"] == pytest.approx((was & now).sum() / (was | now).sum(), abs=1e-4)
+        assert row["changed"] == (row["iou"] < 1) == bool(row["fault"]) == (photo.rle != silver[photo.id].rle)
 
 
 def test_cutouts_stand_on_white(photos):

@@ -206,5 +206,10 @@ def test_scenes_of_the_test_split_hold_two_and_three(photos):
 
 
 def test_unknown_pictures_are_named():
-    with pytest.raises(S2FError, match="'photos', 'cutouts' or 'scenes'"):
+    with pytest.raises(S2FError, match="'photos', 'corrected', 'cutouts' or 'scenes'"):
         next(pictures("val", "drawings"))
+
+
+def test_corrected_masks_are_of_the_test_split():
+    with pytest.raises(S2FError, match="ask for split 'test', not 'val'"):
+        next(pictures("val", "corrected"))

@@ -1,5 +1,7 @@
 """Measure a segmenter as it ships, on a split of the photos, on their cut-outs on white, or on scenes of these.
 
+Masks of the photos are silver; "corrected" are the 200 test photos whose masks were looked at and corrected.
+
     python -m s2f_helpers.segment.evaluate --split val --pictures photos
 
 Average precision is COCO's (IoU 0.50 to 0.95), by category and with categories ignored. The score
@@ -24,7 +26,7 @@ from pycocotools.cocoeval import COCOeval
 
 from s2f_helpers.common.progress import progress
 from s2f_helpers.common.types import Garment, S2FError
-from s2f_helpers.data import category_ids, category_index, load_cutouts, load_photos
+from s2f_helpers.data import category_ids, category_index, corrected_photos, load_cutouts, load_photos
 from s2f_helpers.segment.analysis import AREAS, mask_iou
 from s2f_helpers.segment.predict import Segmenter
 from s2f_helpers.segment.scenes import cutout_scenes
@@ -67,13 +69,16 @@ def pictures(split: str, kind: str) -> Iterator[list[Garment]]:
     """The true garments of each picture of a split.
 
     Args:
-        kind: "photos", "cutouts" (on white, as the generator paints), or "scenes" of two and three cut-outs.
+        kind: "photos", "corrected" (those with corrected masks, split "test"), "cutouts" (on white, as the generator
+            paints), or "scenes" of two and three cut-outs.
 
     Raises:
         S2FError: for another kind or split, or where the photos cannot be had.
     """
-    if kind == "photos":
-        for photo in load_photos(split):
+    if kind == "corrected" and split != "test":
+        raise S2FError(f"only test photos have corrected masks: ask for split 'test', not {split!r}")
+    if kind in ("photos", "corrected"):
+        for photo in load_photos(split) if kind == "photos" else corrected_photos():
             yield [Garment(photo.image(), photo.mask(), photo.category)]
     elif kind == "cutouts":
         cutouts = load_cutouts(split)
@@ -82,7 +87,7 @@ def pictures(split: str, kind: str) -> Iterator[list[Garment]]:
     elif kind == "scenes":
         yield from cutout_scenes(split, SCENES)
     else:
-        raise S2FError(f"unknown pictures {kind!r}: expected 'photos', 'cutouts' or 'scenes'")
+        raise S2FError(f"unknown pictures {kind!r}: expected 'photos', 'corrected', 'cutouts' or 'scenes'")
 
 
 def evaluate(segmenter: Segmenter, truths: Iterable[Garment | Sequence[Garment]]) -> Scores:
@@ -193,13 +198,14 @@ def _present(names: Sequence[str], values: np.ndarray) -> dict[str, float]:
 
 def _main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--split", choices=("val", "test"), default="val")
-    parser.add_argument("--pictures", choices=("photos", "cutouts", "scenes"), default="photos")
+    parser.add_argument("--split", choices=("val", "test"), help="default: val; for corrected masks, test")
+    parser.add_argument("--pictures", choices=("photos", "corrected", "cutouts", "scenes"), default="photos")
     parser.add_argument("--weights", type=Path, help="default: the weights that ship")
     arguments = parser.parse_args()
     segmenter = Segmenter.load(arguments.weights)
-    truths = pictures(arguments.split, arguments.pictures)
-    total = SCENES if arguments.pictures == "scenes" else len(load_photos(arguments.split))
+    split = arguments.split or ("test" if arguments.pictures == "corrected" else "val")
+    truths = pictures(split, arguments.pictures)
+    total = {"scenes": SCENES, "corrected": len(corrected_photos())}.get(arguments.pictures, len(load_photos(split)))
     scores = evaluate(segmenter, progress(truths, total=total, what="finding", unit="picture"))
     print(json.dumps(vars(scores), indent=1, default=float))
 
