@@ -43,7 +43,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 SEEDS = (0, 1)
 TYPES = ("t-shirt", "pants", "skirt", "hat")
 CROSSED = ("masked SSIM", "region ΔE", "Lite0-KID × 1000")
-LOSSES = ("texture", "perceptual", "region", "hints")
+LOSSES = ("texture", "perceptual", "hints")
 BATCH = {"baseline": 32, "ours": 64} if ON_GPU else {"baseline": 4, "ours": 4}
 VARIANTS = ("baseline", "ours", "no hint mask", "no roughening", *(f"no {loss} loss" for loss in LOSSES))
 

@@ -14,7 +14,7 @@ import torch
 
 
 def machine() -> str:
-    """Processor, cores, torch and date.
+    """GPU where there is one, processor, cores, torch and date.
 
     >>> str(datetime.date.today()) in machine()
     True
@@ -22,7 +22,8 @@ def machine() -> str:
     info = Path("/proc/cpuinfo")
     names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
     name = names[0] if names else platform.processor() or platform.machine()
-    return f"{name}, {os.cpu_count()} cores, torch {torch.__version__}, {datetime.date.today()}"
+    gpu = f"{torch.cuda.get_device_name()}, " if torch.cuda.is_available() else ""
+    return f"{gpu}{name}, {os.cpu_count()} cores, torch {torch.__version__}, {datetime.date.today()}"
 
 
 def seconds(work: Callable[[], object], runs: int, clock: Callable[[], float] = time.perf_counter) -> float:

@@ -36,7 +36,6 @@ from s2f_helpers.gan import (
     perceptual_loss,
     pixel_loss,
     preset_config,
-    region_loss,
     save_generator,
     spread_hints,
     texture_loss,
@@ -44,7 +43,6 @@ from s2f_helpers.gan import (
 )
 from s2f_helpers.gan.memory import step_bytes
 from s2f_helpers.gan.recipe import Batch
-from s2f_helpers.sketch.hed import load_hed
 
 SMALL = GeneratorConfig(len(category_ids()), channels=(8, 16, 16))
 
@@ -89,13 +87,31 @@ def test_style_encoder_reads_a_mean_and_a_variance_from_any_size():
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in net.parameters())
 
 
-def test_discriminator_judges_what_hed_sees_at_every_scale_and_every_parameter_learns(batch):
+def test_generator_leaves_the_paper_white_where_nothing_covers_it(batch):
+    sketch, _, category = batch
+    net = GeneratorNet(SMALL)
+    torch.nn.init.zeros_(net.paint.weight)
+    net.paint.bias.data = torch.tensor([-9.0, -9.0, -9.0, -20.0])
+    assert torch.allclose(net(sketch, category), torch.ones(()))
+    net.paint.bias.data[3] = 20
+    assert torch.allclose(net(sketch, category), -torch.ones(()))
+
+
+def test_discriminator_judges_patches_of_54_pixels_one_picture_at_a_time_and_every_parameter_learns(batch):
     sketch, photo, category = batch
     net = Discriminator(len(category_ids()))
-    verdicts = net(load_hed().features(photo, 4), photo, sketch, category)
-    assert [verdict.shape[1:] for verdict in verdicts] == [(1, 16, 16), (1, 8, 8), (1, 4, 4), (1, 2, 2)]
-    sum(verdict.mean() for verdict in verdicts).backward()
-    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in net.parameters())
+    verdicts = net(photo, sketch, category)
+    assert verdicts.shape == (2, 1, 4, 4)
+    torch.testing.assert_close(net(photo[:1], sketch[:1], category[:1]), verdicts[:1])
+    verdicts.square().mean().backward()
+    assert all(p.grad is not None for p in net.parameters())
+    large = torch.rand(1, 3, 128, 128, requires_grad=True)
+    norms = [layer for layer in net.layers if isinstance(layer, torch.nn.InstanceNorm2d)]
+    for norm in norms:  # they see the whole picture, so without them: what the convolutions see
+        net.layers[list(net.layers).index(norm)] = torch.nn.Identity()
+    net(large, torch.zeros(1, 5, 128, 128), category[:1])[0, 0, 8, 8].backward()
+    rows = large.grad[0].abs().sum((0, 2)).nonzero()
+    assert rows.max() - rows.min() + 1 == 54
 
 
 @pytest.mark.parametrize("shape", [(1, 3, 32, 32), (1, 5, 30, 32), (5, 32, 32)])
@@ -129,19 +145,17 @@ def test_nearness_falls_with_distance_and_is_zero_without_hints():
     assert 1 >= near > middle > far > 0
 
 
-def test_hinge_loss_is_zero_when_every_verdict_is_sure_and_the_mean_over_heads():
+def test_hinge_loss_is_zero_when_every_verdict_is_sure():
     sure, unsure = torch.tensor([1.0, 3.0]), torch.tensor([0.0])
-    assert discriminator_loss([sure], [-sure]) == 0
-    assert discriminator_loss([sure, unsure], [-sure, unsure]) == 1
-    assert adversarial_loss([sure, unsure]) == -1
+    assert discriminator_loss(sure, -sure) == 0
+    assert discriminator_loss(unsure, unsure) == 2
+    assert adversarial_loss(sure) == -2
 
 
-def test_pixel_loss_counts_every_pixel_and_region_loss_only_its_mean():
+def test_pixel_loss_is_the_mean_difference():
     photo = torch.zeros(1, 3, 32, 32)
-    woven = torch.ones(1, 3, 32, 32)
-    woven[..., ::2] = -1
-    assert pixel_loss(woven, photo) == 1 and region_loss(woven, photo) == 0
-    assert pixel_loss(photo + 0.5, photo) == region_loss(photo + 0.5, photo) == 0.5
+    photo[..., ::2] = -1
+    assert pixel_loss(photo, torch.zeros_like(photo)) == 0.5 and pixel_loss(photo, photo) == 0
 
 
 def test_hint_loss_looks_at_hinted_cells_only_and_at_each_picture_alike():
@@ -317,7 +331,7 @@ def test_out_of_memory_names_a_batch_that_fits(tmp_path, quick, monkeypatch):
 
 def test_memory_of_a_step_is_counted_by_the_picture_and_grows_with_its_area():
     small, large, larger = (step_bytes(small_recipe(), side) for side in (96, 192, 288))
-    window = (9 * small - larger) / 8  # the encoder's picture and the discriminator's window are of one size
+    window = (9 * small - larger) / 8  # the encoder's picture and the eyes' window are of one size
     assert large == pytest.approx(window + 4 * (small - window), rel=0.05)
     assert small - window > 8 * 48 * 48 * 4  # more than the generator's first map
 

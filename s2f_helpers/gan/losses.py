@@ -6,7 +6,6 @@ Hinge loss: Lim & Ye 2017. Perceptual loss: Johnson et al. 2016, with unit-lengt
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,7 +14,7 @@ from torch import Tensor
 
 __all__ = [
     "LossWeights", "adversarial_loss", "discriminator_loss", "hint_loss", "kl_loss", "perceptual_loss", "pixel_loss",
-    "region_loss", "texture_loss",
+    "texture_loss",
 ]  # fmt: skip
 
 HINT_CELL = 8  # pixels; within it a hint's colour may vary, as cloth does
@@ -27,41 +26,34 @@ class LossWeights:
 
     adversarial: float = 1.0
     pixel: float = 30.0
-    region: float = 300.0
-    perceptual: float = 10.0
-    texture: float = 100.0
-    hints: float = 20.0
+    perceptual: float = 5.0
+    texture: float = 30.0
+    hints: float = 10.0
     spread: float = 0.02
-    style: float = 5.0
+    style: float = 1.0
 
 
-def discriminator_loss(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
-    """Hinge: real verdicts above 1 and fake ones below -1 cost nothing. The mean over several heads.
+def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
+    """Hinge: real verdicts above 1 and fake ones below -1 cost nothing.
 
-    >>> discriminator_loss([torch.tensor([1.5])], [torch.tensor([-0.5])]).item()
+    >>> discriminator_loss(torch.tensor([1.5]), torch.tensor([-0.5])).item()
     0.5
     """
-    heads = [F.relu(1 - r).mean() + F.relu(1 + f).mean() for r, f in zip(real, fake, strict=True)]
-    return torch.stack(heads).mean()
+    return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
 
 
-def adversarial_loss(fake: Sequence[Tensor]) -> Tensor:
-    """Lower the surer the discriminator's heads are that a picture is real.
+def adversarial_loss(fake: Tensor) -> Tensor:
+    """Lower the surer the discriminator is that a picture is real.
 
-    >>> adversarial_loss([torch.tensor([0.5, 1.5]), torch.tensor([2.0])]).item()
-    -1.5
+    >>> adversarial_loss(torch.tensor([0.5, 1.5])).item()
+    -1.0
     """
-    return -torch.stack([verdict.mean() for verdict in fake]).mean()
+    return -fake.mean()
 
 
 def pixel_loss(picture: Tensor, photo: Tensor) -> Tensor:
     """Mean absolute difference (L1) of two (B, 3, H, W)."""
     return F.l1_loss(picture, photo)
-
-
-def region_loss(picture: Tensor, photo: Tensor) -> Tensor:
-    """L1 of 16 × 16 means: the colour of an area counts even where its texture is unknowable."""
-    return F.l1_loss(F.avg_pool2d(picture, 16), F.avg_pool2d(photo, 16))
 
 
 def hint_loss(picture: Tensor, sketch: Tensor) -> Tensor:

@@ -1,8 +1,7 @@
 """The players: a class-conditional U-Net that draws garments, a discriminator that doubts them, a style encoder.
 
 U-Net: Ronneberger et al. 2015. The sketch-to-photo setting: Isola et al. 2017 (pix2pix). Sub-pixel convolution:
-Shi et al. 2016. A discriminator on what a trained network sees: Sauer et al. 2021.
-A style read off the photo in training and drawn by lot afterwards: Zhu et al. 2017 (BicycleGAN).
+Shi et al. 2016. A style read off the photo in training and drawn by lot afterwards: Zhu et al. 2017 (BicycleGAN).
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from itertools import pairwise
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import spectral_norm
 
 from s2f_helpers.gan.hint_fields import hint_nearness, spread_hints
 
@@ -22,6 +20,7 @@ __all__ = ["Discriminator", "GeneratorConfig", "GeneratorNet", "StyleEncoder"]
 
 SKETCH_CHANNELS = 5  # lines, three of hint colour, hint mask
 ENCODER_SIDE = 64
+WHITE = 1.0
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,9 @@ class GeneratorNet(nn.Module):
     costs a quarter of a full-resolution one; a sub-pixel convolution unfolds it again. One category
     index more than there are categories means "any".
 
+    It paints cloth and says how far each pixel is covered by it; the rest is white paper. A network that must paint the
+    paper too spends its first thousands of pictures on learning to leave it alone.
+
     What a sketch leaves open (cloth, light, colours without hints) is decided by ``style``: draw it from a
     normal distribution for another candidate, zeros for the usual one. A fixed sheet of noise on the way up at every
     scale is what folds and grain can be made from (Karras et al. 2019).
@@ -82,7 +84,7 @@ class GeneratorNet(nn.Module):
         )
         self.grain = nn.ParameterList(torch.zeros(1, above, 1, 1) for above in widths[-2::-1])
         self.unfold = nn.Conv2d(widths[0], 48, 3, 1, 1)
-        self.paint = nn.Conv2d(12 + 1, 3, 3, 1, 1)
+        self.paint = nn.Conv2d(12 + 1, 3 + 1, 3, 1, 1)
 
     def forward(self, sketch: Tensor, category: Tensor, style: Tensor | None = None) -> Tensor:
         if sketch.ndim != 4 or sketch.shape[1] != SKETCH_CHANNELS or any(n % self.multiple for n in sketch.shape[2:]):
@@ -102,7 +104,9 @@ class GeneratorNet(nn.Module):
             x = block(torch.cat([x, skips.pop()], 1), condition)
             x = x + grain * _noise_sheet(*x.shape[2:], x.device).to(x.dtype)
         fine = F.silu(F.pixel_shuffle(self.unfold(x), 2))
-        return torch.tanh(self.paint(torch.cat([fine, sketch[:, :1]], 1)))
+        cloth, cover = self.paint(torch.cat([fine, sketch[:, :1]], 1)).split([3, 1], 1)
+        cover = torch.sigmoid(cover)
+        return torch.tanh(cloth) * cover + WHITE * (1 - cover)
 
     @staticmethod
     def _fold(sketch: Tensor) -> Tensor:
@@ -143,37 +147,27 @@ class StyleEncoder(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Doubts pictures by what a trained network sees in them, so that it need not learn to see first.
+    """Doubts every patch of 54 × 54 pixels, given the lines, the spread hint colours and the category there.
 
-    One small head for each scale of frozen features (HED's), given the picture's colours, the lines, the spread hint
-    colours and the category at that scale. Sauer et al. 2021, "Projected GANs Converge Faster". The features are
-    scaled to one length, which hides brightness; the picture's own three channels bring it back.
+    Isola et al. 2017 (PatchGAN), on the batch's pictures one by one: instance norm, so that a picture's verdict does
+    not depend on the others, nor on how a batch is shared among processes.
 
-    Shapes: features (B, C, H / 2^k, W / 2^k) for k = 0, 1, … and C of ``widths``, picture (B, 3, H, W), sketch
-    (B, 5, H, W), category (B,) to as many verdicts (B, 1, H / 2^(k+1), W / 2^(k+1)): high for "real".
+    Shapes: picture (B, 3, H, W) in [-1, 1], sketch (B, 5, H, W), category (B,) to
+    (B, 1, H / 8, W / 8): high for "real".
     """
 
-    def __init__(self, categories: int, widths: tuple[int, ...] = (64, 128, 256, 512), inner: int = 48) -> None:
+    def __init__(self, categories: int, width: int = 48) -> None:
         super().__init__()
         self.embed = nn.Embedding(categories + 1, 8)
-        self.heads = nn.ModuleList(
-            nn.Sequential(
-                spectral_norm(nn.Conv2d(width + 3 + 1 + 3 + 8, inner, 1)),
-                nn.LeakyReLU(0.2),
-                spectral_norm(nn.Conv2d(inner, inner, 4, 2, 1)),
-                nn.LeakyReLU(0.2),
-                spectral_norm(nn.Conv2d(inner, 1, 3, 1, 1)),
-            )
-            for width in widths
-        )
+        widths = (3 + 1 + 3 + 8, width, 2 * width, 4 * width)
+        layers: list[nn.Module] = []
+        for above, below in pairwise(widths):
+            norm = [nn.InstanceNorm2d(below, affine=True)] if layers else []
+            layers += [nn.Conv2d(above, below, 4, 2, 1), *norm, nn.LeakyReLU(0.2)]
+        layers += [nn.Conv2d(widths[-1], widths[-1], 3, 1, 1), nn.LeakyReLU(0.2), nn.Conv2d(widths[-1], 1, 3, 1, 1)]
+        self.layers = nn.Sequential(*layers)
 
-    def forward(self, features: list[Tensor], picture: Tensor, sketch: Tensor, category: Tensor) -> list[Tensor]:
-        asked = torch.cat([picture, sketch[:, :1], spread_hints(sketch[:, 1:4], sketch[:, 4:])], 1)
-        label = self.embed(category)[:, :, None, None]
-        verdicts = []
-        for head, seen in zip(self.heads, features, strict=True):
-            size = seen.shape[2:]
-            seen = F.normalize(seen.float(), dim=1) * seen.shape[1] ** 0.5  # squares overflow in half precision
-            condition = [F.adaptive_avg_pool2d(asked, size), label.expand(-1, -1, *size)]
-            verdicts.append(head(torch.cat([seen, *condition], 1)))
-        return verdicts
+    def forward(self, picture: Tensor, sketch: Tensor, category: Tensor) -> Tensor:
+        asked = torch.cat([sketch[:, :1], spread_hints(sketch[:, 1:4], sketch[:, 4:])], 1)
+        label = self.embed(category)[:, :, None, None].expand(-1, -1, *picture.shape[2:])
+        return self.layers(torch.cat([picture, asked, label], 1))

@@ -21,7 +21,6 @@ from s2f_helpers.gan.losses import (
     kl_loss,
     perceptual_loss,
     pixel_loss,
-    region_loss,
     texture_loss,
 )
 from s2f_helpers.gan.networks import Discriminator, GeneratorConfig, GeneratorNet, StyleEncoder
@@ -45,8 +44,7 @@ class Batch(NamedTuple):
 
 class Painted(NamedTuple):
     """What the generator made of a batch; the styles it was asked for; which pictures' style came from their photo and
-    whose was drawn by lot (indices); of the former the style's mean and log variance; a window, and what HED sees
-    through it in the picture and the photo."""
+    whose was drawn by lot (indices); of the former the style's mean and log variance."""
 
     picture: Tensor
     style: Tensor
@@ -54,9 +52,6 @@ class Painted(NamedTuple):
     by_lot: Tensor
     mean: Tensor
     log_variance: Tensor
-    window: tuple
-    seen: list[Tensor]
-    seen_photo: list[Tensor]
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +63,7 @@ class Recipe:
     be read off it again.
 
     Attributes:
-        eyes: what the discriminator, the perceptual and the texture loss look with.
+        eyes: what the perceptual and the texture loss look with.
         crop: side of the square window, in pixels, that the eyes see of each picture: a CPU has no time for all of it.
         hidden: share of pictures whose category the generator is not told.
     """
@@ -81,7 +76,7 @@ class Recipe:
     learning_rate: float = 4e-4
     betas: tuple[float, float] = (0.5, 0.99)
     hidden: float = 0.15
-    crop: int = 72
+    crop: int = 64
 
     @property
     def painters(self) -> list[nn.Module]:
@@ -102,33 +97,26 @@ class Recipe:
         mean, log_variance = (part[guided].float() for part in self.encoder(batch.photo))
         style = batch.lots.index_copy(0, guided, mean + (log_variance / 2).exp() * batch.lots[guided])
         picture = self.generator(batch.sketch, batch.category, style).float()
-        window = _window(batch.photo, self.crop)
-        with torch.no_grad():
-            seen_photo = self.eyes.features(batch.photo[window], SCALES)
-        seen = self.eyes.features(picture[window], SCALES)
-        return Painted(picture, style, guided, by_lot, mean, log_variance, window, seen, seen_photo)
+        return Painted(picture, style, guided, by_lot, mean, log_variance)
 
     def doubt(self, batch: Batch, painted: Painted) -> Tensor:
         """The discriminator's loss."""
-        photo, picture, sketch = (
-            part[painted.window] for part in (batch.photo, painted.picture.detach(), batch.sketch)
-        )
-        real = self.discriminator(painted.seen_photo, photo, sketch, batch.category)
-        fake = self.discriminator([seen.detach() for seen in painted.seen], picture, sketch, batch.category)
-        return discriminator_loss([v.float() for v in real], [v.float() for v in fake])
+        both = torch.cat([batch.photo, painted.picture.detach()])
+        verdicts = self.discriminator(both, batch.sketch.repeat(2, 1, 1, 1), batch.category.repeat(2))
+        return discriminator_loss(*verdicts.float().chunk(2))
 
     def wish(self, batch: Batch, painted: Painted) -> dict[str, Tensor]:
         """The painters' losses by name, weighted; their sum is minimised."""
         with frozen(self.discriminator):
-            window = painted.picture[painted.window], batch.sketch[painted.window]
-            fake = self.discriminator(painted.seen, *window, batch.category)
-        guided = painted.guided
-        picture, photo = painted.picture[guided], batch.photo[guided]
-        looks = [[seen[guided].float() for seen in side] for side in (painted.seen, painted.seen_photo)]
+            fake = self.discriminator(painted.picture, batch.sketch, batch.category).float()
+        picture, photo = painted.picture[painted.guided], batch.photo[painted.guided]
+        window = _window(photo, self.crop)
+        with torch.no_grad():
+            wanted = self.eyes.features(photo[window], SCALES)
+        looks = [[seen.float() for seen in side] for side in (self.eyes.features(picture[window], SCALES), wanted)]
         losses = {
-            "adversarial": adversarial_loss([v.float() for v in fake]),
+            "adversarial": adversarial_loss(fake),
             "pixel": pixel_loss(picture, photo),
-            "region": region_loss(picture, photo),
             "perceptual": perceptual_loss(*looks),
             "texture": texture_loss(*looks),
             "hints": hint_loss(painted.picture, batch.sketch),
