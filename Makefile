@@ -33,6 +33,7 @@ test:
 
 bench:
 	@python=$$(tools/environment.sh); \
+	"$$python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt ray; \
 	for script in benchmarks/*.py; do echo "== $$script"; "$$python" "$$script"; done
 
 notebooks:

@@ -20,7 +20,8 @@ import numpy as np
 import torch
 
 from s2f_helpers.data import Cutouts, load_cutouts
-from s2f_helpers.search import COLOR_WEIGHT, Crop, Embedder, color_histogram, crop_garment
+from s2f_helpers.search import COLOR_WEIGHT, Crop, Embedder, color_histogram, compress, crop_garment
+from s2f_helpers.search.embed import weigh
 
 WEIGHTS = (0.0, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 1.0)
 CLOSE_COLOR = 20.0
@@ -84,6 +85,10 @@ def main() -> None:
         both = (1 - weight) * shape_similarity + weight * color_similarity
         name = f"colour weight {weight}" + (" (default)" if weight == COLOR_WEIGHT else "")
         print(f"{name:28s} {score(both, *labels, *colors)}")
+    pairs = zip(shapes, histograms, strict=True)
+    short = [compress(np.concatenate(pair, axis=1)) for pair in pairs]  # what an index keeps
+    both = np.stack([weigh(vector) for vector in short[0]]) @ short[1].T
+    print(f"{'256 numbers, default weight':28s} {score(both, *labels, *colors)}")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ def normal(name: str) -> str:
 
 def requirements() -> list[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    return project["dependencies"] + project["optional-dependencies"]["test"]
+    return sum(project["optional-dependencies"].values(), project["dependencies"])
 
 
 def imported_rooms(path: Path) -> set[str]:

@@ -9,13 +9,19 @@ from functools import lru_cache
 import cv2
 import numpy as np
 import torch
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
 from scipy.ndimage import gaussian_filter
 
 from s2f_helpers.common.lite0 import lite0
+from s2f_helpers.common.paths import WEIGHTS
 from s2f_helpers.common.presets import device
 from s2f_helpers.common.types import S2FError
 
-__all__ = ["COLOR_WEIGHT", "DIMENSIONS", "Crop", "Embedder", "color_histogram", "crop_garment", "weigh"]
+__all__ = [
+    "AXES", "COLOR_WEIGHT", "SHAPE_DIMENSIONS", "VECTORS", "Crop", "Embedder", "color_histogram", "compress",
+    "crop_garment", "weigh",
+]  # fmt: skip
 
 SIZE = 224
 BATCH = 16
@@ -23,7 +29,10 @@ GEM_POWER = 3.0
 SHAPE_DIMENSIONS = 1280
 BINS = (6, 10, 10)
 LAB_RANGE = ((0.0, 100.0), (-80.0, 80.0), (-80.0, 80.0))
-DIMENSIONS = SHAPE_DIMENSIONS + BINS[0] * BINS[1] * BINS[2]
+AXES = {"shape": 192, "color": 64}
+"""What an index keeps of a vector: each part's coordinates along so many main axes."""
+VECTORS = f"lite0-gem{GEM_POWER:g}-{SIZE}_lab-{'x'.join(map(str, BINS))}_axes-{'-'.join(map(str, AXES.values()))}_1"
+"""Names the way from a picture to an index's vector; vectors of different ways cannot be compared."""
 # Where most of the first five results have both the query's category and nearly its colour, measured on the
 # validation photos (benchmarks/search_quality.py); more would cost categories and gain few colours.
 COLOR_WEIGHT = 0.25
@@ -106,13 +115,7 @@ def color_histogram(crop: Crop) -> np.ndarray:
 
 
 class Embedder:
-    """Crops -> vectors of two unit-length parts, shape (1280) and colour (600).
-
-    The parts are stored unweighted: :func:`weigh` sets their balance in the query, so it can be
-    changed without a new index.
-    """
-
-    version = f"lite0-gem{GEM_POWER:g}-{SIZE}_lab-{'x'.join(map(str, BINS))}_1"
+    """Crops -> vectors of two unit-length parts, shape (1280) and colour (600)."""
 
     def __init__(self, gem_power: float = GEM_POWER):
         """
@@ -151,18 +154,41 @@ class Embedder:
         return _unit(pooled.cpu().numpy())
 
 
+def compress(vectors: np.ndarray) -> np.ndarray:
+    """(N, 1880) from :class:`Embedder` -> (N, 256) ``float32``: a seventh of the room, both parts again of unit length.
+
+    On the validation photos the search is as good as with the long vectors (``weights/compression.md``).
+
+    Raises:
+        S2FError: when the axes are missing or damaged.
+    """
+    parts = np.split(vectors, [SHAPE_DIMENSIONS], axis=1)
+    return np.concatenate([_unit(part @ axes) for part, axes in zip(parts, _axes(), strict=True)], axis=1)
+
+
+@lru_cache(maxsize=1)
+def _axes() -> tuple[np.ndarray, ...]:
+    path = WEIGHTS / "compression.safetensors"
+    try:
+        axes = load_file(path)
+        return tuple(axes[name].astype(np.float32) for name in AXES)
+    except (OSError, SafetensorError, KeyError) as error:
+        raise S2FError(f"{path} is missing or damaged ({error}): it comes with the course, fetch it again") from error
+
+
 def weigh(vector: np.ndarray, color_weight: float = COLOR_WEIGHT) -> np.ndarray:
     """A query vector whose dot product with stored ones is (1 - weight) x shape + weight x colour similarity.
 
-    That is the cosine of the two vectors joined with parts scaled by the weights' square roots.
+    That is the cosine of the two vectors joined with parts scaled by the weights' square roots. The stored parts
+    are unweighted, so their balance can be changed without a new index.
 
     Args:
-        vector: (1880,) from :class:`Embedder`.
+        vector: (256,) from :func:`compress`.
         color_weight: 0 looks at shape alone, 1 at colour alone.
     """
     if not 0 <= color_weight <= 1:
         raise S2FError(f"color_weight: expected a number from 0 to 1, got {color_weight}")
-    shape, color = np.split(vector, [SHAPE_DIMENSIONS])
+    shape, color = np.split(vector, [AXES["shape"]])
     return np.concatenate([(1 - color_weight) * shape, color_weight * color]).astype(np.float32)
 
 

@@ -1,7 +1,6 @@
-"""A searchable index of pictures on this machine: one LanceDB table a catalogue, no server, no network.
+"""A searchable index of pictures: one table of vectors and facts, on this machine or on object storage.
 
-A build writes into a table named after its items' fingerprint; ``index.json`` names the table in use and is
-replaced last, in one step. So an interrupted build goes on where it stopped and never spoils an older index.
+How versions, interrupted builds and large tables are handled stands in :mod:`s2f_helpers.search.store`.
 """
 
 from __future__ import annotations
@@ -9,37 +8,39 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 
-import lancedb
 import numpy as np
 import pyarrow
-from filelock import FileLock
+from lancedb.table import Table
 from PIL import Image
 from tqdm.auto import tqdm
 
-from s2f_helpers.common.download import atomic_write
 from s2f_helpers.common.paths import cache_dir
 from s2f_helpers.common.pictures import decode
 from s2f_helpers.common.types import Product, S2FError
-from s2f_helpers.search.embed import COLOR_WEIGHT, DIMENSIONS, Crop, Embedder, crop_garment, weigh
+from s2f_helpers.search import store
+from s2f_helpers.search.embed import AXES, COLOR_WEIGHT, VECTORS, Crop, Embedder, compress, crop_garment, weigh
 from s2f_helpers.search.pictures import http_link
 
-__all__ = ["Item", "LocalIndex", "Skipped"]
+__all__ = ["Item", "LocalIndex", "Run", "Skipped", "in_turn"]
 
 MAX_LIMIT = 100
 THUMBNAIL = 128
-CHUNK = 64
+CHUNK = 256
 READERS = 8
 COLUMNS = ("title", "url", "price", "currency", "shop", "extra", "thumbnail")
 SCHEMA = pyarrow.schema(
-    [(name, pyarrow.string()) for name in ("key", "title", "url", "currency", "shop", "extra")]
+    [(name, pyarrow.string()) for name in ("key", "stamp", "title", "url", "currency", "shop", "category", "extra")]
     + [("price", pyarrow.float64()), ("thumbnail", pyarrow.binary())]
-    + [("vector", pyarrow.list_(pyarrow.float32(), DIMENSIONS))]
+    + [("vector", pyarrow.list_(pyarrow.float32(), sum(AXES.values())))],
+    metadata={"vectors": VECTORS},
 )
 
 
@@ -48,15 +49,19 @@ class Item:
     """One entry of a catalogue before it is indexed.
 
     Attributes:
-        key: unique in the catalogue; changes when the picture does.
+        key: its identity; the same key later replaces it.
         product: what a search returns; its thumbnail, rank and similarity are filled in.
         load: () -> (picture, mask or None), called when the item's turn comes; raises
             :class:`S2FError` for a picture that cannot be had, which skips the item.
+        stamp: changes when the picture does; an item whose stamp and product are unchanged is not read again.
+        place: where it stands in its catalogue, for reports; the key where that says enough.
     """
 
     key: str
     product: Product
     load: Callable[[], tuple[np.ndarray, np.ndarray | None]]
+    stamp: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,133 +72,229 @@ class Skipped:
     reason: str
 
 
+Work = Callable[[Sequence[Item]], tuple[int, list[Skipped]]]
+Run = Callable[[Work, list[Sequence[Item]]], Iterable[tuple[int, list[Skipped]]]]
+"""Does the work for each chunk, in any order and place, and yields its results as they come."""
+
+
+def in_turn(work: Work, chunks: list[Sequence[Item]]) -> Iterator[tuple[int, list[Skipped]]]:
+    """One chunk after the other, in this process."""
+    return map(work, chunks)
+
+
 class LocalIndex:
     """``index(image)`` returns the most similar products, best first.
+
+    It shows one version and never changes: :meth:`add` and :meth:`delete` return the next one.
 
     Attributes:
         name: as given to :meth:`build`.
         skipped: items whose pictures could not be read or fetched; another build tries them again.
     """
 
-    def __init__(self, name: str, table, skipped: Sequence[Skipped], color_weight: float = COLOR_WEIGHT):
+    def __init__(self, name: str, table: Table, skipped: Sequence[Skipped] = (), color_weight: float = COLOR_WEIGHT):
         self.name = name
         self.skipped = tuple(skipped)
         self._table = table
         self._color_weight = color_weight
 
     @classmethod
-    def build(cls, name: str, items: Sequence[Item], progress: bool = True) -> LocalIndex:
-        """Index the items under a name, or go on with an interrupted build; done work is not repeated.
+    def build(
+        cls,
+        name: str,
+        items: Iterable[Item],
+        progress: bool = True,
+        run: Run = in_turn,
+        chunk: int = CHUNK,
+        ann_above: int = store.ANN_ABOVE,
+    ) -> LocalIndex:
+        """Make the index hold exactly these items, or go on with an interrupted build; done work is not repeated.
 
         Args:
-            name: letters, digits, ``-``, ``_``; an older index of that name is replaced at the end.
-            items: with distinct keys; their pictures are read a few at a time.
+            name: letters, digits, ``-``, ``_`` for one on this machine; or an address such as ``s3://bucket/shop``,
+                whose keys, region and endpoint LanceDB takes from the environment (``AWS_ACCESS_KEY_ID``, …).
+            items: of two with the same key the later one counts.
             progress: show a progress bar.
+            run: does the work; see :func:`s2f_helpers.search.build.on_ray` for many processes or machines.
+            chunk: pictures stored at once; an interruption costs at most one chunk for each process.
+            ann_above: up to so many rows the search is exact, above it is approximate.
 
         Raises:
             S2FError: where not one picture could be used, or the disk is full.
         """
-        folder, label = _folder(name), _fingerprint(items)
-        folder.mkdir(exist_ok=True)
-        with FileLock(folder / "build.lock"):
-            database = lancedb.connect(folder)
-            table = _open_or_create(database, label)
-            done = set(table.search().select(["key"]).to_arrow()["key"].to_pylist())
-            missing = [item for item in items if item.key not in done]
-            quiet = {} if progress and missing else {"disable": True}
-            bar = tqdm(total=len(missing), desc=f"index {name}", unit="picture", **quiet)
-            skipped = _add(table, missing, bar)
+        wanted = {item.key: item for item in items}
+        with _draft(name, ann_above) as table:
+            _guarded(store.remove, table, store.stamps(table).keys() - wanted.keys())
+            skipped = _update(table, wanted, _Pace(name, progress, run, chunk))
             if not table.count_rows():
-                database.drop_table(label)
-                raise S2FError(f"index {name!r}: none of {len(items)} pictures is usable. {_first(skipped)}")
-            _write_state(folder, label, skipped)
-            for other in database.list_tables().tables:
-                if other != label:
-                    database.drop_table(other)
-        return cls.open(name)
+                raise S2FError(f"index {name!r}: none of {len(wanted)} pictures is usable. {_first(skipped)}")
+        return cls.open(name)._with(skipped)
 
     @classmethod
     def open(cls, name: str, color_weight: float = COLOR_WEIGHT) -> LocalIndex:
-        """Open an index made by :meth:`build`.
+        """Open an index made by :meth:`build`, in its newest version.
 
         Args:
             color_weight: 0 compares shapes alone, 1 colours alone.
 
         Raises:
-            S2FError: for an index that is missing, damaged, or made by another version.
+            S2FError: for an index that is missing, damaged, or made by another version of the course.
         """
-        folder = _folder(name)
-        state = _read_state(folder, name)
-        if state["vectors"] != Embedder.version:
-            raise S2FError(f"index {name!r} was made by another version of the course. Build it again.")
         try:
-            table = lancedb.connect(folder).open_table(state["table"])
-            if table.schema != SCHEMA or not table.count_rows():
-                raise ValueError("no rows, or other columns than expected")
-        except (ValueError, OSError, RuntimeError) as error:
+            table = store.snapshot(_uri(name))
+        except store.FAILURES as error:
             raise _damaged(name) from error
-        return cls(name, table, [Skipped(*pair) for pair in state["skipped"]], color_weight)
+        if table is None:
+            raise S2FError(
+                f"there is no index named {name!r} here. Make it with index_folder, index_csv or LocalIndex.build."
+            )
+        if not table.schema.equals(SCHEMA, check_metadata=True):
+            raise S2FError(f"index {name!r} was made by another version of the course. Build it again.")
+        return cls(name, table, (), color_weight)
+
+    def add(self, items: Iterable[Item], progress: bool = True, ann_above: int = store.ANN_ABOVE) -> LocalIndex:
+        """The next version, with these items too; one whose key is there already replaces it.
+
+        An add that is interrupted changes nothing. What an interrupted *build* had stored is dropped.
+
+        Raises:
+            S2FError: when the disk is full.
+        """
+        with _draft(self.name, ann_above) as table:
+            _guarded(store.rewind, table)
+            skipped = _update(table, {item.key: item for item in items}, _Pace(self.name, progress))
+        return LocalIndex.open(self.name, self._color_weight)._with(skipped)
+
+    def delete(self, keys: Iterable[str]) -> LocalIndex:
+        """The next version, without the items of these keys.
+
+        Raises:
+            S2FError: for a key that is not in the index; nothing is deleted then.
+        """
+        keys = set(keys)
+        with _draft(self.name, store.ANN_ABOVE) as table:
+            _guarded(store.rewind, table)
+            unknown = keys - store.stamps(table).keys()
+            if unknown:
+                raise S2FError(f"index {self.name!r} has no item with the key {min(unknown)!r}: nothing was deleted")
+            _guarded(store.remove, table, keys)
+        return LocalIndex.open(self.name, self._color_weight)
 
     def __len__(self) -> int:
         return self._table.count_rows()
 
-    def __call__(self, image: np.ndarray, limit: int = 8, mask: np.ndarray | None = None) -> list[Product]:
+    def __call__(
+        self,
+        image: np.ndarray,
+        limit: int = 8,
+        mask: np.ndarray | None = None,
+        category: str | None = None,
+        price: tuple[float | None, float | None] = (None, None),
+        currency: str | None = None,
+    ) -> list[Product]:
         """The products most like a picture, best first.
 
         Args:
             image: (H, W, 3) ``uint8`` RGB.
             limit: how many at most, 1 to 100.
             mask: (H, W) ``bool`` of the garment; None takes all that is not white background.
+            category: only products whose ``extra["category"]`` is this.
+            price: only products from the one to the other amount of ``currency``; None leaves that end open.
+            currency: only products with a price in it, such as ``"EUR"``.
+
+        Raises:
+            S2FError: for a limit or weight out of bounds, a price without a currency, or a damaged index.
         """
         if not isinstance(limit, int) or not 1 <= limit <= MAX_LIMIT:
             raise S2FError(f"limit: expected a whole number from 1 to {MAX_LIMIT}, got {limit!r}")
-        query = weigh(Embedder.load()([crop_garment(image, mask)])[0], self._color_weight)
-        search = self._table.search(query, vector_column_name="vector").distance_type("dot")
+        where = _where(category, price, currency)
+        query = weigh(compress(Embedder.load()([crop_garment(image, mask)]))[0], self._color_weight)
         try:
-            rows = search.select([*COLUMNS, "_distance"]).limit(limit).to_list()
-        except (ValueError, OSError, RuntimeError) as error:
+            rows = store.nearest(self._table, query, limit, COLUMNS, where)
+        except store.FAILURES as error:
             raise _damaged(self.name) from error
         return [_product(row, rank) for rank, row in enumerate(rows)]
 
+    def _with(self, skipped: Sequence[Skipped]) -> LocalIndex:
+        return LocalIndex(self.name, self._table, skipped, self._color_weight)
 
-def _folder(name: str) -> Path:
+
+@dataclass(frozen=True)
+class _Pace:
+    """How a write goes about its work; see :meth:`LocalIndex.build`."""
+
+    name: str
+    progress: bool
+    run: Run = in_turn
+    chunk: int = CHUNK
+
+
+def _uri(name: str) -> str:
+    if "://" in name:
+        return name
     if not re.fullmatch(r"[\w-]{1,64}", name):
-        raise S2FError(f"index name {name!r}: expected 1 to 64 letters, digits, '-' or '_'")
-    return cache_dir("index") / name
+        raise S2FError(f"index name {name!r}: expected 1 to 64 letters, digits, '-' or '_', or s3://…")
+    return str(cache_dir("index") / name)
 
 
 def _damaged(name: str) -> S2FError:
     return S2FError(f"index {name!r} is damaged or was just replaced. Open it again, or else build it again.")
 
 
-def _fingerprint(items: Sequence[Item]) -> str:
-    digest = hashlib.sha256(Embedder.version.encode())
-    for item in items:
-        digest.update(json.dumps([item.key, *_facts(item.product).values()]).encode())
-    return f"items-{digest.hexdigest()[:16]}"
+def _where(category: str | None, price: tuple[float | None, float | None], currency: str | None) -> str | None:
+    """The filter as SQL."""
+    if len(ends := tuple(price)) != 2 or not all(end is None or _is_amount(end) for end in ends):
+        raise S2FError(f"price: expected a pair of numbers, None for an open end, got {price!r}")
+    if currency is None and ends != (None, None):
+        raise S2FError("price: name the currency too; 10 EUR and 10 KRW are not the same")
+    parts = [f"category = {store.text(category)}"] if category is not None else []
+    parts += [f"currency = {store.text(currency)}", "price IS NOT NULL"] if currency is not None else []
+    parts += [f"price {sign} {float(end)!r}" for sign, end in zip((">=", "<="), ends, strict=True) if end is not None]
+    return " AND ".join(parts) or None
 
 
-def _open_or_create(database, label: str):
-    if label in database.list_tables().tables:
-        try:
-            return database.open_table(label)
-        except (ValueError, OSError, RuntimeError):
-            database.drop_table(label)
-    return database.create_table(label, schema=SCHEMA)
+def _is_amount(end: object) -> bool:
+    return isinstance(end, int | float) and math.isfinite(end)
 
 
-def _add(table, items: Sequence[Item], progress: tqdm) -> list[Skipped]:
-    """Embed and store in chunks: a crash costs one chunk."""
+@contextmanager
+def _draft(name: str, ann_above: int) -> Iterator[Table]:
+    """The newest version to write on, alone; readers see it when the block ends well."""
+    uri = _uri(name)
+    with store.one_writer(uri):
+        table = _guarded(store.draft, uri, SCHEMA)
+        yield table
+        _guarded(store.publish, table, ann_above)
+
+
+def _update(table: Table, wanted: Mapping[str, Item], pace: _Pace) -> list[Skipped]:
+    """Replace what changed and put in what is missing."""
+    known = store.stamps(table)
+    missing = [item for item in wanted.values() if known.get(item.key) != _stamp(item)]
+    _guarded(store.remove, table, [item.key for item in missing if item.key in known])
+    chunks = [missing[start : start + pace.chunk] for start in range(0, len(missing), pace.chunk)]
+    quiet = {} if pace.progress and missing else {"disable": True}
     skipped = []
-    with progress, ThreadPoolExecutor(READERS) as readers:
-        for start in range(0, len(items), CHUNK):
-            chunk = items[start : start + CHUNK]
-            prepared = list(readers.map(_prepare, chunk))
-            skipped += [entry for entry in prepared if isinstance(entry, Skipped)]
-            rows = [entry for entry in prepared if not isinstance(entry, Skipped)]
-            _store(table, rows)
-            progress.update(len(chunk))
+    with tqdm(total=len(missing), desc=f"index {pace.name}", unit="picture", **quiet) as bar:
+        for count, unusable in pace.run(partial(_store, _uri(pace.name)), chunks):
+            bar.update(count)
+            skipped += unusable
+    table.checkout_latest()
     return skipped
+
+
+def _store(uri: str, items: Sequence[Item]) -> tuple[int, list[Skipped]]:
+    """Embed a chunk and store it in one commit. Other processes may store theirs meanwhile, or have done this one."""
+    table = store.newest(uri)
+    done = store.stamps(table, [item.key for item in items])
+    with ThreadPoolExecutor(READERS) as readers:
+        prepared = list(readers.map(_prepare, [item for item in items if item.key not in done]))
+    rows = [entry for entry in prepared if not isinstance(entry, Skipped)]
+    if rows:
+        vectors = compress(Embedder.load()([crop for _, crop in rows]))
+        filled = [{**row, "vector": vector} for (row, _), vector in zip(rows, vectors, strict=True)]
+        _guarded(table.add, filled)
+    return len(items), [entry for entry in prepared if isinstance(entry, Skipped)]
 
 
 def _prepare(item: Item) -> tuple[dict, Crop] | Skipped:
@@ -201,29 +302,32 @@ def _prepare(item: Item) -> tuple[dict, Crop] | Skipped:
         image, mask = item.load()
         crop = crop_garment(image, mask)
     except S2FError as error:
-        return Skipped(item.key, str(error))
-    return {"key": item.key, **_facts(item.product), "thumbnail": _thumbnail(image)}, crop
+        return Skipped(item.place or item.key, str(error))
+    facts = {"key": item.key, "stamp": _stamp(item), **_facts(item.product), "thumbnail": _thumbnail(image)}
+    return facts, crop
 
 
-def _store(table, rows: list[tuple[dict, Crop]]) -> None:
-    if not rows:
-        return
-    vectors = Embedder.load()([crop for _, crop in rows])
+def _guarded(write: Callable, *arguments):
     try:
-        table.add([{**row, "vector": vector} for (row, _), vector in zip(rows, vectors, strict=True)])
+        return write(*arguments)
     except (OSError, RuntimeError) as error:
         raise S2FError(f"the index could not be written: {error}. Free some space, build it again.") from error
 
 
+def _stamp(item: Item) -> str:
+    return hashlib.sha256(json.dumps([item.stamp, _facts(item.product)]).encode()).hexdigest()[:16]
+
+
 def _facts(product: Product) -> dict:
-    extra = json.dumps(dict(product.extra), ensure_ascii=False, default=str)
+    category = product.extra.get("category")
     return {
         "title": product.title,
         "url": http_link(product.url),
         "price": product.price,
         "currency": product.currency,
         "shop": product.shop,
-        "extra": extra,
+        "category": None if category is None else str(category).encode("utf-8", "replace").decode(),
+        "extra": json.dumps(dict(product.extra), default=str),
     }
 
 
@@ -235,32 +339,10 @@ def _thumbnail(image: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
-def _product(row: dict, rank: int) -> Product:
-    similarity = float(np.clip(1 - row.pop("_distance"), -1, 1))
-    thumbnail, extra = decode(row.pop("thumbnail")), json.loads(row.pop("extra"))
-    return Product(**row, thumbnail=thumbnail, extra=extra, rank=rank, similarity=similarity)
-
-
-def _write_state(folder: Path, label: str, skipped: Sequence[Skipped]) -> None:
-    state = {
-        "table": label,
-        "vectors": Embedder.version,
-        "skipped": [[entry.key, entry.reason] for entry in skipped],
-    }
-    atomic_write(folder / "index.json", json.dumps(state, ensure_ascii=False, indent=1).encode())
-
-
-def _read_state(folder: Path, name: str) -> dict:
-    try:
-        state = json.loads((folder / "index.json").read_text(encoding="utf-8"))
-        pairs = [(str(key), str(reason)) for key, reason in state["skipped"]]
-        return {"table": str(state["table"]), "vectors": str(state["vectors"]), "skipped": pairs}
-    except FileNotFoundError:
-        raise S2FError(
-            f"there is no index named {name!r} here. Make it with index_folder, index_csv or LocalIndex.build."
-        ) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise _damaged(name) from error
+def _product(row: Mapping, rank: int) -> Product:
+    facts = {name: row[name] for name in COLUMNS}
+    facts |= {"thumbnail": decode(row["thumbnail"]), "extra": json.loads(row["extra"])}
+    return Product(**facts, rank=rank, similarity=float(np.clip(1 - row["_distance"], -1, 1)))
 
 
 def _first(skipped: Sequence[Skipped]) -> str:
