@@ -14,6 +14,8 @@ from ipycanvas import MultiCanvas
 from PIL import Image
 
 from s2f_helpers.common.types import Garment, Product, S2FError
+from s2f_helpers.search import FakeShops
+from s2f_helpers.search.fake_shops import Answer
 from s2f_helpers.studio import Drawing, Studio
 
 HOSTILE = '<img src=x onerror="alert(1)">'
@@ -292,3 +294,66 @@ def test_an_error_never_carries_markup_into_the_page(tmp_path):
     person.draw((20, 100), (220, 100))
     person.press("Generate")
     assert "<img" not in person.html and "&lt;img" in person.html
+
+
+# --- services ----------------------------------------------------------------------------------
+
+GOODS = {
+    "bing": "Boxy tee in cherry",
+    "shopify": "빨간 반팔 티셔츠",
+    "ebay": "Vintage tee, cherry red",
+    "google": "similar picture: red t-shirt",
+    "serpapi": "Tee, kirschrot",
+    "naver": "레드 크롭 티셔츠",
+}
+
+
+@pytest.fixture
+def shops():
+    with FakeShops() as running:
+        yield running
+
+
+@pytest.fixture
+def shopper(shops, tmp_path):
+    """A person whose panel offers every service; a red dot is on the page."""
+    providers = list(shops.providers().values())
+    person = Person(Studio(MeanColor(), autosave=tmp_path / "drawing.json", providers=providers))
+    person.swatch("red")
+    person.draw((100, 60))
+    return person
+
+
+def test_nothing_is_sent_to_a_service_that_is_not_ticked(shops, shopper):
+    shopper.press("Generate")
+    assert "https://example.org/1" in shopper.html and shops.asked == []
+
+
+@pytest.mark.parametrize("name, title", GOODS.items())
+def test_a_ticked_service_is_asked_beside_the_local_index(shopper, name, title):
+    shopper.field(ipywidgets.Checkbox, description=name).value = True
+    shopper.press("Generate")
+    assert "https://example.org/1" in shopper.html and title in shopper.html and "Done" in shopper.html
+
+
+def test_a_service_that_fails_is_a_sentence_above_the_local_cards(shops, shopper):
+    shops.first.append(Answer(401))
+    shopper.field(ipywidgets.Checkbox, description="bing").value = True
+    shopper.press("Generate")
+    assert "https://example.org/1" in shopper.html
+    assert 'role="alert"' in shopper.html and "bing answered 401" in shopper.html
+
+
+def test_a_service_that_failed_can_be_asked_again(shops, shopper):
+    shops.first.append(Answer(401))
+    shopper.field(ipywidgets.Checkbox, description="bing").value = True
+    shopper.press("Generate")
+    shopper.press("Generate")
+    assert "answered 401" not in shopper.html and GOODS["bing"] in shopper.html
+
+
+def test_services_are_not_asked_after_each_stroke(shops, shopper):
+    shopper.field(ipywidgets.Checkbox, description="shopify").value = True
+    shopper.field(ipywidgets.Checkbox, description="again after each stroke").value = True
+    shopper.draw((20, 100), (220, 100))
+    assert "https://example.org/1" in shopper.html and shops.asked == []

@@ -854,7 +854,7 @@ def test_cards_say_who_sells_and_who_found():
 
 
 def test_links_open_beside_the_notebook_and_tell_it_nothing():
-    link = '<a href="https://example.org/a?b=1&amp;c=2" target="_blank" rel="noopener noreferrer">tee</a>'
+    link = '<a href="https://example.org/a?b=1&amp;c=2" target="_blank" rel="noopener noreferrer" '
     assert link in cards([Product("tee", "https://example.org/a?b=1&c=2")]).data
 
 

@@ -22,38 +22,32 @@ THUMBNAIL = 192
 NOT_FOR_SALE = "not for sale — a similar photo"
 NO_PRICE = "no price given"
 
-# JupyterLab's own variables, so that light and dark themes both fit; the fallbacks serve other hosts.
-STYLE = Markup("""<style>
-.s2f-cards {
-  display: grid; grid-template-columns: repeat(auto-fill, minmax(104px, 1fr)); gap: 8px;
-  margin: 0; padding: 0; list-style: none; font-family: var(--jp-ui-font-family, system-ui, sans-serif);
-}
-.s2f-card {
-  overflow: hidden; margin: 0; border-radius: 6px; color: var(--jp-ui-font-color1, #222);
-  background: var(--jp-layout-color2, #f3f3f3); border: 1px solid var(--jp-border-color2, #d0d0d0);
-}
-.s2f-thumb { height: 100px; background: #fff; }
-.s2f-thumb img {
-  display: block; width: 100%; height: 100%; margin: 0; object-fit: contain; color: #666; font-size: 11px;
-}
-.s2f-card-title { padding: 6px 8px 0; font-size: 13px; line-height: 1.3; overflow-wrap: anywhere; }
-.s2f-card-title a { color: var(--jp-content-link-color, #1565c0); text-decoration: underline; }
-.s2f-card-line { padding: 0 8px; font-size: 12px; overflow-wrap: anywhere; color: var(--jp-ui-font-color2, #666); }
-.s2f-card-line:last-child { padding-bottom: 7px; }
-.s2f-note { margin: 4px 0 0; color: var(--jp-ui-font-color2, #666); }
-</style>""")
-CARD = Markup(
-    '<li class="s2f-card"><div class="s2f-thumb">{thumbnail}</div><div class="s2f-card-title">{title}</div>'
-    '<div class="s2f-card-line">{price}</div><div class="s2f-card-line">{shop}</div></li>'
+# In the tags: JupyterLab drops <style> from a notebook that was not run here, and from tags what names var() or
+# object-fit. So text keeps the page's colour and greys let the page through, which suits light and dark.
+CARDS = Markup(
+    '<ul class="s2f-cards" style="display:grid;grid-template-columns:repeat(auto-fill,minmax(104px,1fr));gap:8px;'
+    'margin:0;padding:0;list-style:none">{}</ul>'
 )
-LINK = Markup('<a href="{url}" target="_blank" rel="noopener noreferrer">{title}</a>')
+CARD = Markup(
+    '<li class="s2f-card" style="margin:0;padding:0 0 7px;overflow:hidden;border:1px solid rgba(128,128,128,0.4);'
+    'border-radius:6px;background:rgba(128,128,128,0.1)">'
+    '<div style="display:flex;align-items:center;justify-content:center;height:100px;background:#fff">{thumbnail}</div>'
+    '<div style="padding:6px 8px 0;font-size:13px;line-height:1.3;overflow-wrap:break-word">{title}</div>'
+    '<div style="padding:0 8px;font-size:12px;line-height:1.4;overflow-wrap:break-word;opacity:0.75">{price}</div>'
+    '<div style="padding:0 8px;font-size:12px;line-height:1.4;overflow-wrap:break-word;opacity:0.75">{shop}</div></li>'
+)
+NOTE = Markup('<p class="s2f-note" style="margin:6px 0 0;opacity:0.75">{}</p>')
+LINK = Markup('<a href="{url}" target="_blank" rel="noopener noreferrer" style="text-decoration:underline">{title}</a>')
 # The title beside it says what it is, so a screen reader need not stop at a picture that is surely there.
-EMBEDDED = Markup('<img alt="" src="{}">')
-REMOTE = Markup('<img alt="{}" src="{}" loading="lazy" referrerpolicy="no-referrer">')
+EMBEDDED = Markup('<img alt="" src="{}" style="max-width:100%;max-height:100px;margin:0">')
+REMOTE = Markup(
+    '<img alt="{}" src="{}" loading="lazy" referrerpolicy="no-referrer" '
+    'style="max-width:100%;max-height:100px;margin:0;color:#666;font-size:11px">'
+)
 
 
 def cards(products: Iterable[Product]) -> HTML:
-    """A grid of cards for a notebook, with its own style; see :func:`cards_html`."""
+    """A grid of cards for a notebook; see :func:`cards_html`."""
     return HTML(cards_html(products))
 
 
@@ -68,12 +62,12 @@ def cards_html(products: Iterable[Product]) -> str:
     shown = Markup("").join(_card(product) for product in products)
     if not shown:
         return notes_html(["Nothing similar was found."])
-    return STYLE + Markup('<ul class="s2f-cards">{}</ul>').format(shown)
+    return CARDS.format(shown)
 
 
 def notes_html(sentences: Iterable[str]) -> str:
     """Each sentence as a quiet paragraph, escaped."""
-    return Markup("").join(Markup('<p class="s2f-note">{}</p>').format(sentence) for sentence in sentences)
+    return Markup("").join(map(NOTE.format, sentences))
 
 
 def frame(products: Iterable[Product]) -> pd.DataFrame:

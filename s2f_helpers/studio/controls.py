@@ -32,9 +32,14 @@ WIDTHS = {"pen": 2.0, "color": 9.0, "eraser": 16.0}
 
 
 class Controls:
-    """Everything a person can press, each under its own name; ``all`` lists what to disable while busy."""
+    """Everything a person can press, each under its own name; ``all`` lists what to disable while busy.
 
-    def __init__(self, examples: Iterable[str]) -> None:
+    Args:
+        examples: names of sketches to start from.
+        services: names of what can be asked beside the local index; each gets a box to tick.
+    """
+
+    def __init__(self, examples: Iterable[str], services: Iterable[str] = ()) -> None:
         self.tool = widgets.ToggleButtons(
             options=[("Pen", "pen"), ("Colour", "color"), ("Eraser", "eraser")],
             icons=["pencil", "paint-brush", "eraser"],
@@ -63,6 +68,7 @@ class Controls:
         self.generate = _button("Generate", "magic", "turn the drawing into a garment and search for similar ones")
         self.generate.button_style = "primary"
         self.follow = widgets.Checkbox(value=False, description="again after each stroke", indent=False)
+        self.services = [_service(name) for name in services]
         self.mark_color(self.picker.value)
 
     @property
@@ -70,7 +76,7 @@ class Controls:
         """Every control."""
         return [
             self.tool, self.width, *self.swatches.values(), self.picker, self.undo, self.redo, self.clear,
-            self.category, self.example, self.upload, self.generate, self.follow,
+            self.category, self.example, self.upload, self.generate, self.follow, *self.services,
         ]  # fmt: skip
 
     def above_pad(self) -> widgets.Widget:
@@ -88,8 +94,9 @@ class Controls:
         ])  # fmt: skip
 
     def above_results(self) -> widgets.Widget:
-        """Generate and its option."""
-        return _row("s2f-go", self.generate, self.follow)
+        """Generate and its options."""
+        asked = [_row("s2f-services", widgets.Label("Also ask on the web:"), *self.services)] if self.services else []
+        return widgets.VBox([_row("s2f-go", self.generate, self.follow), *asked])
 
     def mark_color(self, color: str) -> None:
         """Show which swatch, if any, holds ``color``."""
@@ -109,6 +116,11 @@ def _swatch(name: str, color: str) -> widgets.Button:
     button = widgets.Button(description=name, tooltip=name, style={"button_color": color})
     button.add_class("s2f-swatch")
     return button
+
+
+def _service(name: str) -> widgets.Checkbox:
+    tooltip = f"Generate then sends the garment to {name}, in the form that this service takes"
+    return widgets.Checkbox(value=False, description=name, indent=False, tooltip=tooltip)
 
 
 def _row(name: str, *children: widgets.Widget) -> widgets.Widget:

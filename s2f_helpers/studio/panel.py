@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,9 @@ from markupsafe import Markup
 from s2f_helpers.common.paths import cache_dir
 from s2f_helpers.common.pictures import decode
 from s2f_helpers.common.types import S2FError, Sketch
+from s2f_helpers.search import search_all
 from s2f_helpers.search.display import cards_html
+from s2f_helpers.search.providers import Provider
 from s2f_helpers.studio.controls import ANY, NO_EXAMPLE, WIDTHS, Controls
 from s2f_helpers.studio.drawing import Drawing
 from s2f_helpers.studio.examples import EXAMPLES, example
@@ -37,15 +39,24 @@ class Studio:
         pipeline: called with (sketch, category=...); its result has ``image``, ``garments``, ``products``.
         drawing: what to start from; without it, the drawing last saved in ``autosave``.
         autosave: a JSON file, written after each stroke. Default: ``drawing.json`` in the studio's cache.
+        providers: services that can be asked too, such as ``[Shopify()]``. Each gets a box, and is asked when
+            that is ticked and Generate is pressed, not after each stroke.
     """
 
-    def __init__(self, pipeline, drawing: Drawing | None = None, autosave: Path | None = None) -> None:
+    def __init__(
+        self,
+        pipeline,
+        drawing: Drawing | None = None,
+        autosave: Path | None = None,
+        providers: Sequence[Provider] = (),
+    ) -> None:
         self.pipeline = pipeline
+        self._providers = tuple(providers)
         self.autosave = Path(autosave) if autosave else cache_dir("studio") / "drawing.json"
         self._status = widgets.HTML()
         self.say(WELCOME)
         self.drawing = drawing if drawing is not None else self._restore()
-        self._controls = Controls(EXAMPLES)
+        self._controls = Controls(EXAMPLES, [provider.name for provider in self._providers])
         self._widths = dict(WIDTHS)
         self._shown: tuple | None = None
         self._generate_soon = WhenQuiet(guarded(self._follow, self.complain))
@@ -92,7 +103,7 @@ class Studio:
             (controls.undo, self._pad.undo),
             (controls.redo, self._pad.redo),
             (controls.clear, self._clear),
-            (controls.generate, self._generate),
+            (controls.generate, lambda: self._generate(self._ticked())),
         ]
         clicks += [
             (swatch, lambda color=color: self._choose_color(color)) for color, swatch in controls.swatches.items()
@@ -157,17 +168,21 @@ class Studio:
         self._controls.undo.disabled = not self.drawing.can_undo
         self._controls.redo.disabled = not self.drawing.can_redo
 
+    def _ticked(self) -> tuple[Provider, ...]:
+        boxes = zip(self._providers, self._controls.services, strict=True)
+        return tuple(provider for provider, box in boxes if box.value)
+
     def _follow(self) -> None:
         if not self.drawing.is_empty:
-            self._generate()
+            self._generate(())
 
-    def _generate(self) -> None:
+    def _generate(self, providers: tuple[Provider, ...]) -> None:
         self._generate_soon.cancel()
         sketch, category = self.drawing.to_sketch(), self._controls.category.value
         category = None if category == ANY else category
         if not sketch.lines.any() and not sketch.hint_mask.any():
             raise S2FError("The page is empty. Draw a garment, choose an example or upload a drawing first.")
-        wanted = (sketch.lines.tobytes(), sketch.hints.tobytes(), sketch.hint_mask.tobytes(), category)
+        wanted = (sketch.lines.tobytes(), sketch.hints.tobytes(), sketch.hint_mask.tobytes(), category, providers)
         if wanted == self._shown:
             self.say("This is the garment for the drawing as it is: change the drawing or the category for another.")
             return
@@ -175,9 +190,15 @@ class Studio:
         with self._busy("Turning the drawing into a garment and looking for similar ones…"):
             result = self.pipeline(sketch, category=category)
             self._pictures.value = pictures_html(result.image, result.garments)
-            self._cards.value = Markup('<h4 class="s2f-heading">Similar garments</h4>') + cards_html(result.products)
-        self._shown = wanted
-        self.say(f"Done in {time.perf_counter() - began:.1f} s.")
+            hint = result.garments[0] if result.garments else None
+            found = search_all(result.image, lambda *_: result.products, providers, hint=hint)
+            self._cards.value = Markup('<h4 class="s2f-heading">Similar garments</h4>') + cards_html(found.products)
+        # What failed may be tried again as it is.
+        self._shown = None if found.failures else wanted
+        if found.failures:
+            self.complain(" ".join(found.failures))
+        else:
+            self.say(f"Done in {time.perf_counter() - began:.1f} s.")
 
     @contextmanager
     def _busy(self, text: str) -> Iterator[None]:

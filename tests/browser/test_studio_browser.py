@@ -1,4 +1,4 @@
-"""Notebook 07 as a person uses it: draw with the mouse, generate, look. What counts are pixels."""
+"""The studio as a person uses it: draw with the mouse, generate, look. What counts are pixels."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import os
 import time
 from urllib.parse import urlsplit
 
+import nbformat
 import numpy as np
 import pytest
+import requests
 from PIL import Image
 
 NOTEBOOK = "07_draw_and_search.ipynb"
@@ -20,6 +22,19 @@ T_SHIRT = [
 DOTS = [(100, 90), (128, 90), (156, 90), (100, 130), (128, 130), (156, 130), (100, 180), (128, 180), (156, 180),
         (52, 106), (204, 106)]  # fmt: skip
 OPEN_MS, RUN_MS, GENERATE_MS = 180_000, 600_000, 240_000
+# Every service has a fake on this machine; the drawing is an example, so that nothing else differs.
+SHOPPING = """
+from s2f_helpers import Pipeline
+from s2f_helpers.search import FakeShops
+from s2f_helpers.studio import Drawing, Studio
+from s2f_helpers.studio.examples import example
+
+shops = FakeShops().__enter__()
+drawing = Drawing()
+drawing.place(example("t-shirt"))
+Studio(Pipeline.load(), drawing, providers=shops.providers().values())
+"""
+SERVICES = ("bing", "shopify", "ebay", "google", "serpapi", "naver")
 IDLE = "() => document.querySelector('#jp-main-statusbar')?.textContent.includes('| Idle')"
 
 
@@ -143,3 +158,47 @@ def test_the_drawing_and_the_panel_survive_a_reload(person):
     person.page.keyboard.press("Control+z")
     undone = ink(person.wait_to_see(person.canvas, lambda pixels: ink(pixels) == after, seconds=10))
     assert undone == after
+
+
+def put_notebook(lab, name, code):
+    """Save a notebook of one cell on the server."""
+    parts = urlsplit(lab)
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code.strip())], metadata=kernel)
+    address = f"{parts.scheme}://{parts.netloc}/api/contents/{name}?{parts.query}"
+    requests.put(address, json={"type": "notebook", "content": notebook}, timeout=60).raise_for_status()
+
+
+@pytest.fixture(scope="module")
+def shopper(lab, browser) -> Person:
+    """Somebody whose studio offers every service, each a fake, and who has searched one drawing locally."""
+    put_notebook(lab, "shopping.ipynb", SHOPPING)
+    context = browser.new_context(viewport={"width": 1360, "height": 2600})
+    context.set_default_timeout(120_000)
+    person = Person(context.new_page())
+    # A workspace of its own: the default one brings notebook 07 back, and its studio with it.
+    person.open(lab.replace("/lab/tree", "/lab/workspaces/shopping/tree").format(notebook="shopping.ipynb"))
+    person.run_all()
+    person.press("Generate")
+    person.panel.locator(".s2f-card").first.wait_for(timeout=GENERATE_MS)
+    yield person
+    context.close()
+
+
+def test_the_same_drawing_is_searched_here_and_at_every_service(shopper):
+    cards = shopper.panel.locator(".s2f-card")
+    here = cards.count()
+    assert here and not any(name in text for text in cards.all_inner_texts() for name in SERVICES)
+    for name in SERVICES:
+        shopper.panel.get_by_label(name, exact=True).check()
+    shopper.press("Generate")
+    cards.nth(here).wait_for(timeout=GENERATE_MS)
+    found = cards.all_inner_texts()
+    assert all(any(name in text for text in found[here:]) for name in SERVICES), found
+    if os.environ.get("S2F_SCREENSHOT"):
+        shopper.panel.screenshot(path=f"{os.environ['S2F_SCREENSHOT']}.services.png")
+
+
+def test_cards_stand_in_a_grid(shopper):
+    boxes = [card.bounding_box() for card in shopper.panel.locator(".s2f-card").all()[:2]]
+    assert boxes[0]["y"] == boxes[1]["y"] and boxes[0]["x"] + boxes[0]["width"] < boxes[1]["x"]
