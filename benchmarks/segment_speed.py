@@ -4,10 +4,12 @@ python benchmarks/segment_speed.py [RUNS SIDE]
 
 Ours and theirs get the same wardrobe photos, batch of 2, and one thread; times are CPU time of this process, so that
 a busy machine is fair to both. Not the same: anchors, samples a step and heads are each library's own.
+Writes results/segment_speed.json.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 import time
@@ -24,13 +26,18 @@ from torch import Tensor, nn
 from torchvision.models.detection import MaskRCNN, maskrcnn_resnet50_fpn
 from torchvision.models.detection.backbone_utils import mobilenet_backbone
 
+from s2f_helpers.common.download import atomic_write
+from s2f_helpers.common.paths import ROOT
 from s2f_helpers.common.types import Garment
 from s2f_helpers.data import category_ids, category_index
 from s2f_helpers.segment import Segmenter, ops, recipe, segmenter_config
 from s2f_helpers.segment.coco import garments_of, wardrobe_as_coco
+from s2f_helpers.segment.train import quiet
 from s2f_helpers.segment.weights import build_model
 
+TARGET = ROOT / "benchmarks" / "results" / "segment_speed.json"
 BATCH = 2
+OPERATOR_RUNS = 10  # for each run of a network: an operator is soon over
 cpu_seconds = partial(seconds, clock=time.process_time)
 
 
@@ -90,18 +97,18 @@ def target(garments: list[Garment]) -> dict[str, Tensor]:
     }
 
 
-def training(pictures: list[list[Garment]], coco_file: Path, side: int, runs: int) -> None:
+def training(pictures: list[list[Garment]], coco_file: Path, side: int, runs: int) -> list[dict]:
     print(f"a training step, {BATCH} pictures of {side} px, CPU-seconds")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, quiet():
         ours = {name: cpu_seconds(our_step(coco_file, name, side, Path(folder)), runs) for name in ("lite0", "r50")}
     theirs = {
         name: cpu_seconds(their_step(their_model(name, side), pictures), runs) for name in ("mobilenet", "resnet50")
     }
-    compare(ours, theirs)
+    return compare(ours, theirs)
 
 
 @torch.inference_mode()
-def answering(pictures: list[list[Garment]], side: int, runs: int) -> None:
+def answering(pictures: list[list[Garment]], side: int, runs: int) -> list[dict]:
     print(
         f"an answer, one picture of {side} px, CPU-seconds; nothing trained, so that all draw as many masks as they may"
     )
@@ -116,17 +123,20 @@ def answering(pictures: list[list[Garment]], side: int, runs: int) -> None:
     for name in ("mobilenet", "resnet50"):
         model = their_model(name, side).eval()
         theirs[name] = cpu_seconds(lambda model=model: model([tensor(photos[0])]), runs)
-    compare(ours, theirs)
     together = cpu_seconds(lambda: light.batch(photos[:8]), runs) / 8
     print(f"  lite0 in batches of 8: {together:.3f} a picture")
+    return compare(ours, theirs)
 
 
-def compare(ours: dict[str, float], theirs: dict[str, float]) -> None:
+def compare(ours: dict[str, float], theirs: dict[str, float]) -> list[dict]:
+    rows = []
     for (name, mine), (other, their) in zip(ours.items(), theirs.items(), strict=True):
         print(f"  ours, {name}: {mine:.3f}   torchvision, {other}: {their:.3f}   ratio {mine / their:.2f}")
+        rows.append({"ours": name, "seconds": round(mine, 4), "theirs": other, "their_seconds": round(their, 4)})
+    return rows
 
 
-def operators(runs: int) -> None:
+def operators(runs: int) -> list[dict]:
     """Through mmcv, as the network calls them; torchvision's own Python functions; ours in plain PyTorch."""
     import mmcv.ops
     import torchvision
@@ -149,9 +159,13 @@ def operators(runs: int) -> None:
         ),
     }  # fmt: skip
     print("operators, milliseconds: RoIAlign of 200 regions forward and backward, NMS of 200 boxes")
+    rows = []
     for name, (align_it, suppress) in ways.items():
         both = 1000 * cpu_seconds(lambda align_it=align_it: align_it().sum().backward(), runs)
-        print(f"  {name:20} RoIAlign {both:7.1f}   NMS {1000 * cpu_seconds(suppress, runs):6.2f}")
+        thinned = 1000 * cpu_seconds(suppress, runs)
+        print(f"  {name:20} RoIAlign {both:7.1f}   NMS {thinned:6.2f}")
+        rows.append({"operators": name, "roi_align_ms": round(both, 2), "nms_ms": round(thinned, 3)})
+    return rows
 
 
 def main(runs: str = "3", side: str = "192") -> None:
@@ -159,9 +173,15 @@ def main(runs: str = "3", side: str = "192") -> None:
     print(machine())
     coco_file = wardrobe_as_coco(8, size=int(side))
     pictures = list(garments_of(coco_file))
-    training(pictures, coco_file, int(side), int(runs))
-    answering(pictures, int(side), int(runs))
-    operators(int(runs))
+    content = {
+        "machine": machine(),
+        "side": int(side),
+        "batch": BATCH,
+        "step": training(pictures, coco_file, int(side), int(runs)),
+        "answer": answering(pictures, int(side), int(runs)),
+        "operators": operators(OPERATOR_RUNS * int(runs)),
+    }
+    atomic_write(TARGET, (json.dumps(content, indent=1) + "\n").encode())
 
 
 if __name__ == "__main__":

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import logging
 import os
 import subprocess
 import sys
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,12 +22,12 @@ from mmengine.runner import Runner
 from s2f_helpers.common.types import S2FError
 from s2f_helpers.data import category_ids, load_coco
 from s2f_helpers.data.wardrobe import make_garment
-from s2f_helpers.segment import Segmenter, recipe, segmenter_config
+from s2f_helpers.segment import Segmenter, TelegramMessage, recipe, segmenter_config
 from s2f_helpers.segment.checkpoints import check_classes, last_checkpoint, load_from_plain
 from s2f_helpers.segment.coco import check_coco, garments_of, wardrobe_as_coco
 from s2f_helpers.segment.config import NETWORKS
 from s2f_helpers.segment.export import export
-from s2f_helpers.segment.train import check_device, train
+from s2f_helpers.segment.train import check_device, quiet, train
 from s2f_helpers.segment.weights import build_model
 
 ROOT = Path(__file__).parents[1]
@@ -219,6 +221,16 @@ def test_resnets_weights_are_written_and_read(tmp_path):
                                atol=1e-3, rtol=1e-3)  # fmt: skip
 
 
+def test_quiet_hides_reports_and_lets_errors_through(capsys, caplog):
+    with pytest.raises(ValueError, match="seen"), quiet():
+        print("a report")
+        logging.getLogger("mmengine").warning("another")
+        warnings.warn("a third", stacklevel=1)
+        raise ValueError("seen")
+    logging.getLogger("mmengine").warning("after it")
+    assert capsys.readouterr().out == "" and caplog.messages == ["after it"]
+
+
 def test_without_a_gpu_the_gpu_recipe_says_how_long_and_stops(files, tmp_path, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(
@@ -327,11 +339,9 @@ def test_garments_of_a_file_are_those_that_were_drawn(files):
 
 
 def test_an_error_in_a_training_is_told_before_it_is_raised(files, tmp_path, monkeypatch):
-    from s2f_helpers.segment import TelegramMessage
-
     told = []
     monkeypatch.setattr(TelegramMessage, "stopped", lambda self, runner, error: told.append(error))
     reckless = replace(QUICK, learning_rate=1e25, iterations=4)
     with pytest.raises(S2FError, match="not finite"):
-        train(reckless, *files, tmp_path, hooks=[{"type": "TelegramMessage"}])
+        train(reckless, *files, tmp_path, hooks=[TelegramMessage()])
     assert len(told) == 1 and not list(tmp_path.glob("iter_[34].pth"))

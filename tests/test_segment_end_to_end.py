@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 
 from s2f_helpers.common.types import S2FError
-from s2f_helpers.data import load_coco
-from s2f_helpers.segment import Segmenter, recipe
+from s2f_helpers.data import load_coco, wardrobe_dataset
+from s2f_helpers.segment import LiveLosses, Segmenter, recipe
 from s2f_helpers.segment.checkpoints import last_checkpoint, load_from_plain
 from s2f_helpers.segment.coco import check_coco, garments_of, wardrobe_as_coco
 from s2f_helpers.segment.evaluate import evaluate
 from s2f_helpers.segment.export import export
 from s2f_helpers.segment.lesson import lesson_recipe, make_merges, train_and_score
-from s2f_helpers.segment.train import train
+from s2f_helpers.segment.train import quiet, train
 
 LEARNING = replace(recipe("smoke"), iterations=80, learning_rate=1e-3, checkpoint_every=40)
 
@@ -40,8 +40,10 @@ def test_from_photos_to_scores(tmp_path):
         patch.setattr("mmengine.runner.IterBasedTrainLoop.run_iter", stopping_after(45, Stopped))
         train(LEARNING, learnt, held_out, tmp_path)
     assert last_checkpoint(tmp_path).name == "iter_40.pth"
-    train(LEARNING, learnt, held_out, tmp_path)
-    assert last_checkpoint(tmp_path).name == "iter_80.pth"
+    watched = LiveLosses(every=1000)
+    with quiet():
+        train(LEARNING, learnt, held_out, tmp_path, hooks=[watched])
+    assert last_checkpoint(tmp_path).name == "iter_80.pth" and len(watched.history) == 40
     export(tmp_path, tmp_path / "segmenter.safetensors", side=96, score_threshold=0.05)
     scores = evaluate(Segmenter.load(tmp_path / "segmenter.safetensors"), garments_of(held_out))
     assert scores.agnostic_mask_ap > 0.09
@@ -109,13 +111,17 @@ def test_the_lesson_runs_and_scores(merges, tmp_path):
 
 
 def test_torchrun_spreads_a_training(tmp_path):
-    """Two processes on the CPU, as they would be on two GPUs; the learning rate is that of twice the pictures."""
+    """Two processes on the CPU, as they would be on two GPUs, on a data set of one's own and its copied photos; the
+    learning rate is that of twice the pictures."""
+    mine = wardrobe_dataset(tmp_path / "photos", 16, size=64).split(by="group").copy_photos(tmp_path / "mine")
+    folder = mine.to_coco(tmp_path / "mine")
     launch = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", "29713"]
     command = ["-m", "s2f_helpers.segment.train", "--launcher", "pytorch", "--preset", "smoke", "--iterations", "2",
-               "--batch", "1", "--work-dir", str(tmp_path)]  # fmt: skip
+               "--batch", "1", "--work-dir", str(tmp_path), "--data", str(folder)]  # fmt: skip
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "CUDA_VISIBLE_DEVICES": "",
                                 "OMP_NUM_THREADS": "1"}  # fmt: skip
     done = subprocess.run([*launch, *command], env=environment, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stderr[-3000:]
     config = load_from_plain(str(last_checkpoint(tmp_path)))["meta"]["cfg"]
-    assert f"lr={recipe('smoke').learning_rate}" in config and "launcher = 'pytorch'" in config
+    assert str(folder / "annotations" / "instances_train.json") in config
+    assert f"lr={recipe('smoke').learning_rate}" in config and "launcher='pytorch'" in config

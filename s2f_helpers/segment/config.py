@@ -150,7 +150,8 @@ def segmenter_config(chosen: Recipe, train_file: Path, val_file: Path, work_dir:
     """
     if chosen.iterations < 2:
         raise S2FError(f"iterations: expected 2 or more, got {chosen.iterations}")
-    config = Config.fromfile(BASE / "default_runtime.py")
+    # mmengine writes the config down six times a run, and would have yapf format it each time
+    config = Config(Config.fromfile(BASE / "default_runtime.py").to_dict(), format_python_code=False)
     start = _available(chosen)
     config.model = model_config(chosen.backbone, start)
     config.load_from = NETWORKS[chosen.backbone].starts[start] if start == "coco" else None
@@ -251,8 +252,9 @@ def _light() -> dict:
 
 
 def _photos(coco_file: Path) -> dict:
+    images = coco_file.resolve().parent.parent / "images"  # where Dataset.to_coco's relative names lie
     classes = {"classes": category_ids()}
-    return {"type": "CocoDataset", "ann_file": str(coco_file), "data_prefix": {"img": ""}, "metainfo": classes}
+    return {"type": "CocoDataset", "ann_file": str(coco_file), "data_prefix": {"img": str(images)}, "metainfo": classes}
 
 
 LOAD_PHOTO = {"type": "LoadImageFromFile"}

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from mmengine.hooks import Hook
 
 from s2f_helpers.common.download import atomic_write
 from s2f_helpers.data import categories, load_coco, load_cvat, wardrobe_dataset
@@ -102,9 +103,11 @@ def lesson_recipe(iterations: int = 300) -> Recipe:
                    checkpoint_every=iterations)  # fmt: skip
 
 
-def train_and_score(chosen: Recipe, train_file: Path, val_file: Path, work_dir: Path) -> tuple[Segmenter, Scores]:
+def train_and_score(
+    chosen: Recipe, train_file: Path, val_file: Path, work_dir: Path, hooks: Sequence[Hook] = ()
+) -> tuple[Segmenter, Scores]:
     """Teach a detector from ``train_file``; what it then scores on ``val_file``'s photos."""
-    train(chosen, train_file, val_file, work_dir)
+    train(chosen, train_file, val_file, work_dir, hooks=hooks)
     weights = work_dir / "segmenter.safetensors"
     export(work_dir, weights, chosen.side, backbone=chosen.backbone)
     segmenter = Segmenter.load(weights)

@@ -10,13 +10,18 @@ weights that ship. ``config.py`` in the folder is for MMDetection's own tools.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
+import io
+import logging
 import os
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
 from mmengine.config import Config
+from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from s2f_helpers.common.presets import PRESETS, preset
@@ -27,7 +32,7 @@ from s2f_helpers.segment.coco import check_coco, photos_as_coco, wardrobe_as_coc
 from s2f_helpers.segment.config import NETWORKS, Recipe, recipe, segmenter_config
 from s2f_helpers.segment.hooks import TelegramMessage
 
-__all__ = ["check_device", "train"]
+__all__ = ["check_device", "quiet", "train"]
 
 
 def train(
@@ -36,14 +41,14 @@ def train(
     val_file: Path,
     work_dir: Path,
     launcher: str = "none",
-    hooks: Sequence[dict] = (),
+    hooks: Sequence[Hook] = (),
 ) -> Path:
     """Train, or go on from the last checkpoint in ``work_dir``; returns ``work_dir``.
 
     Args:
         train_file, val_file: COCO files, see :mod:`s2f_helpers.segment.coco`.
         launcher: how the processes of a distributed run were started, in mmengine's words.
-        hooks: more mmengine hooks, such as ``{"type": "LiveLosses"}``; see :mod:`s2f_helpers.segment.hooks`.
+        hooks: more mmengine hooks, such as :class:`s2f_helpers.segment.hooks.LiveLosses`.
 
     Raises:
         S2FError: for annotations that the audit finds unfit, a checkpoint of other categories, a recipe that needs
@@ -57,7 +62,6 @@ def train(
     processes = int(os.environ.get("WORLD_SIZE") or os.environ.get("SLURM_NTASKS") or 1)
     config = segmenter_config(chosen, train_file, val_file, work_dir, 1 if launcher == "none" else processes)
     config.launcher = launcher
-    config.custom_hooks = [*config.custom_hooks, *hooks]
     if first:
         work_dir.mkdir(parents=True, exist_ok=True)
         config.dump(work_dir / "config.py")
@@ -65,6 +69,7 @@ def train(
     if launcher == "pytorch" and not torch.cuda.is_available():
         torch.distributed.init_process_group("gloo")  # mmengine's own way wants a GPU for each process
     runner = Runner.from_cfg(config)
+    runner.register_custom_hooks(list(hooks))
     try:
         runner.train()
     except Exception as error:
@@ -73,6 +78,19 @@ def train(
                 hook.stopped(runner, error)
         raise
     return work_dir
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep the reports of mmengine and pycocotools off the screen; errors and pictures still come through."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
 
 
 def _go_on_in(config: Config, work_dir: Path) -> None:
@@ -111,17 +129,20 @@ def _main() -> None:
     parser.add_argument("--amp", action=argparse.BooleanOptionalAction, help="half precision, instead of the preset's")
     parser.add_argument("--launcher", choices=("none", "pytorch", "slurm"), default="none")
     parser.add_argument("--telegram", action="store_true", help="tell S2F_TELEGRAM_CHAT when it ends")
+    parser.add_argument("--data", type=Path, help="a folder as Dataset.to_coco writes it; default: the open photos")
     arguments = parser.parse_args()
     named = {name: getattr(arguments, name) for name in ("start", "iterations", "batch", "amp")}
     chosen = dataclasses.replace(
         recipe(arguments.preset, arguments.backbone),
         **{name: value for name, value in named.items() if value is not None},
     )
-    if arguments.preset == "smoke":
+    if arguments.data:
+        files = tuple(arguments.data / "annotations" / f"instances_{split}.json" for split in ("train", "val"))
+    elif arguments.preset == "smoke":
         files = wardrobe_as_coco(16), wardrobe_as_coco(4, seed=1000)
     else:
         files = photos_as_coco("train"), photos_as_coco("val")
-    hooks = [{"type": "TelegramMessage"}] if arguments.telegram else []
+    hooks = [TelegramMessage()] if arguments.telegram else []
     train(chosen, *files, arguments.work_dir, arguments.launcher, hooks)
 
 
