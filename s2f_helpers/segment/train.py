@@ -144,6 +144,8 @@ def _main() -> None:
         files = photos_as_coco("train"), photos_as_coco("val")
     hooks = [TelegramMessage()] if arguments.telegram else []
     train(chosen, *files, arguments.work_dir, arguments.launcher, hooks)
+    if torch.distributed.is_initialized():  # its threads, left to the interpreter's end, can abort the process
+        torch.distributed.destroy_process_group()
 
 
 if __name__ == "__main__":
