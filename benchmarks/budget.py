@@ -15,9 +15,10 @@ from s2f_helpers.gan import TrainConfig, train
 NEVER = 10**9
 WARM_UP, TIMED = 5, 20
 ON_GPU = torch.cuda.is_available()
+# without AVX-512 half precision is emulated, and takes hours
+PRECISION = "bf16" if ON_GPU or torch.backends.cpu.get_cpu_capability().startswith("AVX512") else "no"
 AT_128 = TrainConfig(
-    side=128, ema=0.99, save_every=NEVER, judge_every=NEVER, workers=12 if ON_GPU else 0,
-    precision="bf16" if ON_GPU else "no",
+    side=128, ema=0.99, save_every=NEVER, judge_every=NEVER, workers=12 if ON_GPU else 0, precision=PRECISION
 )  # fmt: skip
 
 

@@ -22,13 +22,14 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=Path("runs/gan"), help="on Colab: a folder of your Drive")
     parser.add_argument("--preset", choices=("smoke", "cpu", "gpu"))
     parser.add_argument("--learning-rate", type=float, default=4e-4)
+    parser.add_argument("--crop", type=int, default=64, help="side of the window, in pixels, that HED's eyes look at")
     for field in fields(TrainConfig):
         kind = type(getattr(TrainConfig(), field.name))
         parser.add_argument(f"--{field.name.replace('_', '-')}", type=kind, default=argparse.SUPPRESS)
     options = vars(parser.parse_args())
-    run, preset, rate = (options.pop(name) for name in ("run", "preset", "learning_rate"))
+    run, preset, rate, crop = (options.pop(name) for name in ("run", "preset", "learning_rate", "crop"))
     config = replace(preset_config(preset), **options)
-    recipe = replace(make_recipe(), learning_rate=rate)
+    recipe = replace(make_recipe(), learning_rate=rate, crop=crop)
 
     def log(step: int, losses: Mapping[str, float], average: nn.Module) -> None:
         if step % 50 == 0:
