@@ -1,16 +1,22 @@
 """Does the data keep up with training, what does a step cost beside the baseline's, how soon is an answer there?
 
-python benchmarks/generator_speed.py
+    python benchmarks/generator_speed.py
+
+Training is timed on one thread, as ``compare.py`` trains. The table of answers is for notebook 03.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import numpy as np
 import torch
+from budget import PRECISION
 from machine import machine, seconds
 
+from s2f_helpers.common.download import atomic_write
+from s2f_helpers.common.paths import ROOT
 from s2f_helpers.data.wardrobe import make_wardrobe
 from s2f_helpers.gan import GeneratorConfig, GeneratorNet, make_recipe
 from s2f_helpers.gan.baseline import UNet, UNetConfig, make_pix2pix
@@ -19,6 +25,7 @@ from s2f_helpers.gan.recipe import Batch
 from s2f_helpers.sketch import PairedDataset
 
 BATCH, T4 = 8, 15_800_000_000
+SIDES = (128, 256, 512)
 
 
 class Wardrobe:
@@ -45,60 +52,75 @@ def step_of(recipe, side: int) -> Callable[[], None]:
     batch = Batch(sketch, photo, torch.zeros(BATCH, dtype=torch.long), torch.randn(BATCH, recipe.style))
 
     def step() -> None:
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=PRECISION == "bf16"):
             painted = recipe.paint(batch)
             doubt = recipe.doubt(batch, painted)
         doubt.backward()
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=PRECISION == "bf16"):
             wishes = recipe.wish(batch, painted)
         sum(wishes.values()).backward()
 
     return step
 
 
-def training() -> None:
+def training() -> list[dict[str, object]]:
     torch.set_num_threads(1)
-    print(f"one thread, bf16, batches of {BATCH}; pictures a second")
-    print(f"{'side':>6}{'pairs made':>12}{'ours':>8}{'baseline':>10}{'ours : baseline':>17}{'pairs : ours':>14}")
+    rows = []
     for side, levels in ((128, 7), (256, 8)):
         pairs = PairedDataset(Wardrobe(), 10_000, side)
         made = 1 / seconds(lambda pairs=pairs: [pairs[sample] for sample in range(24)], 5) * 24
         ours = BATCH / seconds(step_of(make_recipe(), side), 5)
         baseline = BATCH / seconds(step_of(make_pix2pix(UNetConfig(levels)), side), 5)
-        print(f"{side:6}{made:12.0f}{ours:8.1f}{baseline:10.1f}{ours / baseline:17.2f}{made / ours:14.1f}")
+        row = {"side": side, "pairs made": made, "ours": ours, "baseline": baseline}
+        rows.append({name: round(value, 1) for name, value in row.items()})
+        print(f"{row}; {PRECISION}, batches of {BATCH}; pairs made : ours {made / ours:.1f}", flush=True)
+    return rows
 
 
 @torch.inference_mode()
-def answering() -> None:
-    print("answers, milliseconds a picture, single precision")
+def answering() -> list[dict[str, object]]:
     nets = {
         "ours": GeneratorNet(GeneratorConfig(13)).eval(),
-        **{f"pix2pix {width}": UNet(UNetConfig(8, width)).eval() for width in (64, 32)},
+        **{f"pix2pix, {width} channels": UNet(UNetConfig(8, width)).eval() for width in (64, 32)},
     }
+    rows = []
     for name, net in nets.items():
         net.to(memory_format=torch.channels_last)
-        count = sum(p.numel() for p in net.parameters()) / 1e6
+        millions = sum(p.numel() for p in net.parameters()) / 1e6
         for threads in (1, 2):
             torch.set_num_threads(threads)
-            times = []
-            for side in (128, 256, 512):
+            row = {"network": name, "million parameters": round(millions, 1), "threads": threads}
+            for side in SIDES[0 if name == "ours" else 1 :]:  # eight levels of halving need 256 px
                 sketch = torch.rand(1, 5, side, side).to(memory_format=torch.channels_last)
                 work = lambda sketch=sketch, net=net: net(sketch, torch.tensor([0]))  # noqa: E731
-                times.append(1000 * seconds(work, 15) if side >= 256 or name == "ours" else float("nan"))
-            cells = "".join(f"{ms:8.1f}" for ms in times)
-            print(f"  {name:12}{count:6.1f} M parameters, {threads} threads; 128, 256, 512 px:{cells}")
+                row[f"{side} px, ms"] = round(1000 * seconds(work, 15), 1)
+            rows.append(row)
+            print(row, flush=True)
+    return rows
 
 
-def memory() -> None:
+def memory() -> dict[str, object]:
+    """What the ``gpu`` preset keeps, counted; not run on a T4."""
     recipe = make_recipe()
-    print(f"a step keeps {step_bytes(recipe, 256) / 1e6:.0f} MB a picture at 256 px in single precision (counted);")
-    print(
-        f"by that count a T4 (16 GB) has room for a batch of {fitting_batch(recipe, 256, 'fp16', T4)} in half precision"
-    )
+    return {
+        "megabytes a picture at 256 px, single precision": round(step_bytes(recipe, 256) / 1e6),
+        "batch that fits a T4 (16 GB) in half precision": fitting_batch(recipe, 256, "fp16", T4),
+    }
+
+
+def main() -> None:
+    print(machine())
+    content = {
+        "machine": machine(),
+        "precision of training": PRECISION,
+        "answers": answering(),
+        "training": training(),
+        "memory": memory(),
+    }
+    print(content["memory"])
+    target = ROOT / "benchmarks" / "results" / "generator_speed.json"
+    atomic_write(target, json.dumps(content, indent=1).encode())
 
 
 if __name__ == "__main__":
-    print(machine())
-    training()
-    answering()
-    memory()
+    main()
