@@ -1,6 +1,6 @@
 """The baseline, ours, and ours with a part or a loss taken away: trained at 128 px on equal data and equal computing.
 
-    python benchmarks/compare.py                              # all of it on val, 15 minutes a budget: hours on a CPU
+    python benchmarks/compare.py                              # all of it on val, 10 minutes a budget: hours on a CPU
     python benchmarks/compare.py train MINUTES RUNS [variant-seed ...]
     python benchmarks/compare.py score RUNS [test]            # test once, when everything is chosen
     python benchmarks/compare.py cross RUNS [test]            # the types' models on each other's photos
@@ -33,7 +33,7 @@ from s2f_helpers.common.paths import DATA, ROOT
 from s2f_helpers.data import category_ids, category_index, load_cutouts
 from s2f_helpers.gan import GeneratorNet, make_recipe, save_generator
 from s2f_helpers.gan.baseline import UNetConfig, make_pix2pix
-from s2f_helpers.gan.judge import paint
+from s2f_helpers.gan.judge import make_judge, paint
 from s2f_helpers.gan.metrics import interval, kid, line_fidelity, lite0_features, ring_error
 from s2f_helpers.gan.recipe import Recipe
 from s2f_helpers.sketch import draw_edges, draw_hints, silhouette
@@ -176,13 +176,14 @@ def cross(runs: Path, split: str = "val") -> None:
 
 
 def drawings(runs: Path, split: str = "val") -> None:
-    """What roughening is for: drawings made by hand. Their colours, their lines, and KID to the split's photos."""
+    """What roughening is for: drawings made by hand. Their colours, their lines, and KID to the split's photos; and KID
+    of what is painted of those photos' own lines, roughened."""
     names = [(category, number) for category in category_ids() for number in (1, 2, 3)]
     drawn = [Drawing.load(DATA / "drawings" / f"{name}-{number}.json") for name, number in names]
     sketches = [drawing.to_sketch(128) for drawing in drawn]
     # found at full size, where a closed gap is a small part of the drawing
     garments = [silhouette(drawing.to_sketch())[::2, ::2] for drawing in drawn]
-    photos = make_exam(load_cutouts(split), 128).features
+    photos, judge = make_exam(load_cutouts(split), 128).features, make_judge(load_cutouts(split), side=128)
     rows = []
     for variant in VARIANTS:
         for seed in SEEDS:
@@ -196,8 +197,13 @@ def drawings(runs: Path, split: str = "val") -> None:
             ]
             means = map(interval, np.array(values).T)
             scores = dict(zip(("ring ΔE", "line recall", "line precision"), means, strict=True))
-            mean, deviation = (1000 * value for value in kid(lite0_features(pictures), photos))
-            scores["Lite0-KID × 1000"] = mean, mean - 2 * deviation, mean + 2 * deviation
+            roughened = paint(net, judge.sketches, judge.categories)
+            for title, painted, wanted in (
+                ("KID", pictures, photos),
+                ("KID, roughened photos", roughened, judge.photos),
+            ):
+                mean, deviation = (1000 * value for value in kid(lite0_features(painted), wanted))
+                scores[f"Lite0-{title} × 1000"] = mean, mean - 2 * deviation, mean + 2 * deviation
             rows.append({"variant": variant, "seed": seed, "scores": scores})
             show(f"{variant}, seed {seed}", scores)
     write("compare_drawings.json", drawings=len(names), split=split, rows=rows)
@@ -216,7 +222,7 @@ def facts(runs: Path) -> dict[str, dict]:
 def main(command: str | None = None, *rest: str) -> None:
     if command is None:
         runs = ROOT / "runs" / "compare"
-        train_all(15, runs, [])
+        train_all(10, runs, [])
         score(runs)
         cross(runs)
         drawings(runs)
