@@ -27,9 +27,9 @@ from machine import machine, seconds
 from s2f_helpers.common.download import atomic_write
 from s2f_helpers.common.paths import cache_dir
 from s2f_helpers.data import load_cutouts
-from s2f_helpers.search import Embedder, compress, crop_garment, index_cutouts, store
-from s2f_helpers.search.embed import AXES, weigh
-from s2f_helpers.search.index import COLUMNS, SCHEMA
+from s2f_helpers.search import crop_garment, index_cutouts, store
+from s2f_helpers.search.embed import AXES, LITE0, weigh
+from s2f_helpers.search.index import COLUMNS, schema
 
 RESULT = Path(__file__).parent / "results" / "index_speed.json"
 SPREAD = 0.3
@@ -63,14 +63,15 @@ def perturbed(photos: np.ndarray, count: int) -> Iterator[np.ndarray]:
 
 def fill(folder: str, batches: Iterator[np.ndarray], thumbnail: bytes) -> None:
     """Write a draft whose keys are the rows' numbers."""
-    table, start = store.draft(folder, SCHEMA), 0
+    layout = schema(LITE0)
+    table, start = store.draft(folder, layout), 0
     for vectors in batches:
         numbers = [str(number) for number in range(start, start + len(vectors))]
         flat = pyarrow.FixedSizeListArray.from_arrays(pyarrow.array(vectors.ravel()), sum(AXES.values()))
         columns = {"key": numbers, "stamp": numbers, "title": numbers, "extra": ["{}"] * len(numbers), "vector": flat}
         columns["thumbnail"] = [thumbnail] * len(numbers)
-        full = {name: columns.get(name, pyarrow.nulls(len(numbers), SCHEMA.field(name).type)) for name in SCHEMA.names}
-        table.add(pyarrow.table(full, schema=SCHEMA))
+        full = {name: columns.get(name, pyarrow.nulls(len(numbers), layout.field(name).type)) for name in layout.names}
+        table.add(pyarrow.table(full, schema=layout))
         start += len(vectors)
 
 
@@ -134,9 +135,9 @@ def peak_memory() -> float:
 
 def embedding_speed(clock: Callable[[], float]) -> float:
     """Crops a second by this clock, picture to index vector."""
-    cutouts, embed = load_cutouts("val"), Embedder.load()
+    cutouts = load_cutouts("val")
     pairs = [(cutouts.image(place), cutouts.mask(place)) for place in range(64)]
-    return round(len(pairs) / seconds(lambda: compress(embed([crop_garment(*pair) for pair in pairs])), 3, clock), 1)
+    return round(len(pairs) / seconds(lambda: LITE0.encode([crop_garment(*pair) for pair in pairs]), 3, clock), 1)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

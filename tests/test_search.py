@@ -18,21 +18,26 @@ from PIL import Image
 
 from s2f_helpers.common.pictures import LONG_SIDE, decode
 from s2f_helpers.common.types import Product, S2FError
+from s2f_helpers.data import load_cutouts
 from s2f_helpers.data.wardrobe import make_garment
+from s2f_helpers.gan import Generator
 from s2f_helpers.search import (
     Embedder,
+    Encoder,
     Item,
     LocalIndex,
     color_histogram,
-    compress,
     crop_garment,
     index_csv,
     index_folder,
     index_wardrobe,
     open_default_index,
+    project,
+    timm_encoder,
 )
 from s2f_helpers.search import photos as default_indexes
 from s2f_helpers.search.pictures import fetch, http_link
+from s2f_helpers.sketch import make_sketch
 
 RED, BLUE, GREEN = (190, 30, 40), (30, 50, 180), (30, 140, 60)
 
@@ -96,22 +101,72 @@ def dyed(garment, color):
 # --- embedding ---------------------------------------------------------------------------------
 
 
-def test_both_parts_of_a_vector_have_unit_length():
-    vector = Embedder.load()([crop_garment(block(RED))])[0]
-    assert np.linalg.norm(vector[:1280]) == pytest.approx(1, abs=1e-3)
-    assert np.linalg.norm(vector[1280:]) == pytest.approx(1, abs=1e-3)
+def lengths(vectors, *ends):
+    return [np.linalg.norm(part, axis=1) for part in np.split(vectors, ends, axis=1)]
 
 
-def test_a_compressed_vector_keeps_unit_parts_and_who_is_nearest():
-    crops = [crop_garment(g.photo, g.mask) for g in (make_garment(kind, seed) for kind in ("dress", "pants", "hat")
-                                                     for seed in range(3))]  # fmt: skip
-    full = Embedder.load()(crops)
-    short = compress(full)
-    assert short.shape == (9, 256) and short.dtype == np.float32
-    assert np.allclose(np.linalg.norm(short[:, :192], axis=1), 1, atol=1e-3)
-    assert np.allclose(np.linalg.norm(short[:, 192:], axis=1), 1, atol=1e-3)
-    nearest = [np.argsort(-(vectors @ vectors.T), axis=1)[:, 1] for vectors in (full, short)]
-    assert (nearest[0] == nearest[1]).mean() > 0.7
+def test_what_the_network_sees_has_three_parts_of_unit_length():
+    vectors = Embedder.load()([crop_garment(block(RED))])
+    assert vectors.shape == (1, 7368)
+    assert np.allclose(lengths(vectors, 1280, 6768), 1, atol=1e-3)
+
+
+def test_what_an_index_keeps_has_unit_parts_and_a_share_of_each_kind():
+    kept = project(Embedder.load()([crop_garment(g.photo, g.mask) for g in wardrobe_items()[0].values()]))
+    assert kept.shape == (12, 256) and kept.dtype == np.float32
+    assert np.allclose(lengths(kept, 192), 1, atol=1e-3)
+    shares = kept[:, :13] ** 2
+    assert (shares >= 0).all() and np.allclose(shares.sum(axis=1), shares.sum(axis=1)[0], atol=1e-3)
+
+
+def test_places_count_and_sides_too():
+    """A vest closed on the left and the same closed on the right are alike, but not the same."""
+    picture = block(RED)
+    picture[12:84, 36:40] = 255
+    pictures = (picture, picture[:, ::-1], block(RED, "wide"))
+    one, other, wide = project(Embedder.load()([crop_garment(shown) for shown in pictures]))
+    assert one[:192] @ wide[:192] < one[:192] @ other[:192] < 0.999
+
+
+def test_a_painting_finds_its_own_photo(photos):
+    """Which the network's last layer alone, without what was learnt of paintings and photos, manages seldom."""
+    cutouts = load_cutouts("val")
+    generator, embed = Generator.load(), Embedder.load()
+    garments = [(cutouts.image(place), cutouts.mask(place)) for place in range(80)]
+    sketches = [make_sketch(*garment, 50, np.random.default_rng(place)) for place, garment in enumerate(garments[:16])]
+    asked = embed([crop_garment(generator(sketch)) for sketch in sketches])
+    items = embed([crop_garment(*garment) for garment in garments])
+
+    def found(queries, known):
+        return (np.argmax(queries @ known.T, axis=1) == np.arange(16)).sum()
+
+    assert found(project(asked)[:, :192], project(items)[:, :192]) >= max(12, found(asked[:, :1280], items[:, :1280]))
+
+
+def heights(crops):
+    """Shape as one number and its opposite: all that this encoder knows is how tall a garment is."""
+    tall = np.array([crop.mask.any(axis=1).mean() - crop.mask.any(axis=0).mean() for crop in crops])
+    return np.stack([1 + tall, 1 - tall], axis=1)
+
+
+def test_an_index_with_another_encoder():
+    encoder = Encoder.of("heights", 2, heights)
+    shapes = [item("tall", block(RED)), item("wide", block(RED, "wide"))]
+    index = LocalIndex.build("own", shapes, progress=False, encoder=encoder)
+    assert titles(index(block(RED, "wide"), 2)) == ["wide", "tall"]
+    more = index.add([item("blue", block(BLUE))], progress=False)
+    assert titles(more(block(BLUE), 1)) == ["blue"] and len(more.delete(["tall"])) == 2
+    with pytest.raises(S2FError, match="another encoder"):
+        LocalIndex.open("own")
+    assert len(LocalIndex.open("own", encoder=encoder)) == 2
+
+
+def test_a_network_of_timm_by_its_name():
+    encoder = timm_encoder("mobilenetv3_small_050", pretrained=False)
+    vectors = encoder.encode([crop_garment(block(color)) for color in (RED, BLUE)])
+    assert vectors.shape == (2, encoder.dimensions) and np.allclose(lengths(vectors, -64), 1, atol=1e-3)
+    with pytest.raises(S2FError, match="no network 'resnet99'"):
+        timm_encoder("resnet99", pretrained=False)
 
 
 def test_a_vector_does_not_depend_on_its_batch():

@@ -3,10 +3,10 @@
 from importlib import import_module
 
 __all__ = [
-    "COLOR_WEIGHT", "Catalogue", "Crop", "Embedder", "FakeShops", "Item", "LocalIndex", "Report", "Results", "Skipped",
-    "cards", "color_histogram", "compress", "crop_garment", "frame", "index_csv", "index_cutouts", "index_dataset",
-    "index_folder", "index_wardrobe", "open_default_index", "read_csv", "read_dataset", "read_folder",
-    "recorded_reply", "search_all",
+    "COLOR_WEIGHT", "Catalogue", "Crop", "Embedder", "Encoder", "FakeShops", "Item", "LocalIndex", "Report", "Results",
+    "Skipped", "cards", "color_histogram", "crop_garment", "frame", "index_csv", "index_cutouts", "index_dataset",
+    "index_folder", "index_wardrobe", "open_default_index", "project", "read_csv", "read_dataset", "read_folder",
+    "recorded_reply", "search_all", "timm_encoder",
 ]  # fmt: skip
 
 PARTS = {
@@ -14,7 +14,9 @@ PARTS = {
         "Catalogue", "Report", "index_csv", "index_dataset", "index_folder", "read_csv", "read_dataset", "read_folder",
     ),
     "display": ("cards", "frame"),
-    "embed": ("COLOR_WEIGHT", "Crop", "Embedder", "color_histogram", "compress", "crop_garment"),
+    "embed": (
+        "COLOR_WEIGHT", "Crop", "Embedder", "Encoder", "color_histogram", "crop_garment", "project", "timm_encoder",
+    ),
     "everywhere": ("Results", "search_all"),
     "fake_shops": ("FakeShops", "recorded_reply"),
     "index": ("Item", "LocalIndex", "Skipped"),

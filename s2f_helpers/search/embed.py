@@ -1,17 +1,22 @@
-"""A garment picture as one vector: its shape (EfficientNet-Lite0) and its colours (CIELAB histogram)."""
+"""A garment picture as one vector: its shape (EfficientNet-Lite0, two layers) and its colours (CIELAB histogram)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import cv2
 import numpy as np
+import timm
 import torch
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 from scipy.ndimage import gaussian_filter
+from scipy.special import softmax
+from torch import nn
+from torch.nn import functional
 
 from s2f_helpers.common.lite0 import lite0
 from s2f_helpers.common.paths import WEIGHTS
@@ -19,24 +24,28 @@ from s2f_helpers.common.presets import device
 from s2f_helpers.common.types import S2FError
 
 __all__ = [
-    "AXES", "COLOR_WEIGHT", "SHAPE_DIMENSIONS", "VECTORS", "Crop", "Embedder", "color_histogram", "compress",
-    "crop_garment", "weigh",
+    "AXES", "COLOR_WEIGHT", "LITE0", "PARTS", "Crop", "Embedder", "Encoder", "color_histogram", "crop_garment",
+    "project", "timm_encoder", "weigh",
 ]  # fmt: skip
 
 SIZE = 224
 BATCH = 16
 GEM_POWER = 3.0
-SHAPE_DIMENSIONS = 1280
+GRID = 7
+MIDDLE = 5
+"""So many of the network's seven stages lie below the middle layer: 112 detectors in 14 x 14 places."""
 BINS = (6, 10, 10)
 LAB_RANGE = ((0.0, 100.0), (-80.0, 80.0), (-80.0, 80.0))
-AXES = {"shape": 192, "color": 64}
-"""What an index keeps of a vector: each part's coordinates along so many main axes."""
-VECTORS = f"lite0-gem{GEM_POWER:g}-{SIZE}_lab-{'x'.join(map(str, BINS))}_axes-{'-'.join(map(str, AXES.values()))}_1"
-"""Names the way from a picture to an index's vector; vectors of different ways cannot be compared."""
-# Where most of the first five results have both the query's category and nearly its colour, measured on the
-# validation photos (benchmarks/search_quality.py); more would cost categories and gain few colours.
+PARTS = {"last layer": 1280, "middle layer": 112 * GRID * GRID, "color": 600}
+"""What :class:`Embedder` sees in a picture."""
+KINDS = 13
+AXES = {"shape": KINDS + 179, "color": 64}
+"""What an index keeps of it; the first numbers of the shape are shares of kinds of garment."""
+# Chosen on the validation photos (benchmarks/search_quality.py).
+KIND_WEIGHT = 0.6
 COLOR_WEIGHT = 0.25
 
+PROJECTION = WEIGHTS / "projection.safetensors"
 NEAR_WHITE = 245
 MARGIN = 0.04
 
@@ -115,18 +124,18 @@ def color_histogram(crop: Crop) -> np.ndarray:
 
 
 class Embedder:
-    """Crops -> vectors of two unit-length parts, shape (1280) and colour (600)."""
+    """Crops -> vectors of three unit-length parts: last layer (1280), middle layer (5488) and colour (600).
 
-    def __init__(self, gem_power: float = GEM_POWER):
-        """
-        Args:
-            gem_power: exponent of the generalised-mean pooling (Radenović et al., 2018): 1 is the plain mean,
-                large values approach the maximum.
-        """
-        self._gem_power = gem_power
+    The last layer knows what is there, not where: generalised-mean pooling (Radenović et al., 2018) drops the places.
+    The middle layer knows less of what, but keeps 7 x 7 places: sleeves here, a collar there.
+    """
+
+    def __init__(self):
         self._device = device()
-        network = lite0(num_classes=0, global_pool="").eval()
-        self._network = network.to(self._device, memory_format=torch.channels_last)
+        network = lite0(num_classes=0, global_pool="").eval().to(self._device, memory_format=torch.channels_last)
+        stages = network.blocks
+        self._lower = nn.Sequential(network.conv_stem, network.bn1, *stages[:MIDDLE])
+        self._upper = nn.Sequential(*stages[MIDDLE:], network.conv_head, network.bn2)
 
     @classmethod
     @lru_cache(maxsize=1)
@@ -135,60 +144,129 @@ class Embedder:
         return cls()
 
     def __call__(self, crops: Sequence[Crop]) -> np.ndarray:
-        """(N, 1880) ``float32``, one row a crop."""
-        colors = np.stack([color_histogram(crop) for crop in crops])
-        return np.concatenate([self.shapes(crops), colors], axis=1)
-
-    def shapes(self, crops: Sequence[Crop]) -> np.ndarray:
-        """The shape part alone: (N, 1280) ``float32`` of unit length."""
+        """(N, 7368) ``float32``, one row a crop."""
         images = [crop.image for crop in crops]
-        return np.concatenate([self._forward(images[at : at + BATCH]) for at in range(0, len(images), BATCH)])
+        shapes = [self._forward(images[at : at + BATCH]) for at in range(0, len(images), BATCH)]
+        colors = np.stack([color_histogram(crop) for crop in crops])
+        return np.concatenate([np.concatenate(shapes), colors], axis=1)
 
     @torch.inference_mode()
     def _forward(self, images: list[np.ndarray]) -> np.ndarray:
         batch = torch.from_numpy(np.stack(images)).to(self._device).permute(0, 3, 1, 2)
         batch = (batch.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16, enabled=self._device.type == "cpu" and _has_bfloat16()):
-            maps = self._network(batch)
-        pooled = maps.float().clamp(min=1e-6).pow(self._gem_power).mean((2, 3)).pow(1 / self._gem_power)
-        return _unit(pooled.cpu().numpy())
+            middle = self._lower(batch)
+            last = self._upper(middle).float()
+        pooled = last.clamp(min=1e-6).pow(GEM_POWER).mean((2, 3)).pow(1 / GEM_POWER)
+        places = functional.adaptive_avg_pool2d(middle.float(), GRID).flatten(1)
+        return np.concatenate([_unit(part.cpu().numpy()) for part in (pooled, places)], axis=1)
 
 
-def compress(vectors: np.ndarray) -> np.ndarray:
-    """(N, 1880) from :class:`Embedder` -> (N, 256) ``float32``: a seventh of the room, both parts again of unit length.
+def project(vectors: np.ndarray) -> np.ndarray:
+    """(N, 7368) from :class:`Embedder` -> (N, 256) ``float32``: what an index keeps, 192 of shape and 64 of colour.
 
-    On the validation photos the search is as good as with the long vectors (``weights/compression.md``).
+    The projection was learnt on train photos and on what the generator paints from their sketches, so that a painting
+    and its photo come close (``weights/projection.md``). Both parts have unit length.
 
     Raises:
-        S2FError: when the axes are missing or damaged.
+        S2FError: when the projection is missing or damaged.
     """
-    parts = np.split(vectors, [SHAPE_DIMENSIONS], axis=1)
-    return np.concatenate([_unit(part @ axes) for part, axes in zip(parts, _axes(), strict=True)], axis=1)
+    learnt = _projection()
+    kinds, looks = np.split(vectors[:, : -PARTS["color"]] @ learnt["shape"] + learnt["offset"], [KINDS], axis=1)
+    kinds = np.sqrt(softmax(kinds, axis=1))  # their dot products tell how far two lists of shares overlap
+    shape = [np.sqrt(KIND_WEIGHT) * kinds, np.sqrt(1 - KIND_WEIGHT) * _unit(looks)]
+    return np.concatenate([*shape, _colors(vectors[:, -PARTS["color"] :])], axis=1).astype(np.float32)
+
+
+def _colors(histograms: np.ndarray) -> np.ndarray:
+    return _unit(histograms @ _projection()["color"])
 
 
 @lru_cache(maxsize=1)
-def _axes() -> tuple[np.ndarray, ...]:
-    path = WEIGHTS / "compression.safetensors"
+def _projection() -> dict[str, np.ndarray]:
     try:
-        axes = load_file(path)
-        return tuple(axes[name].astype(np.float32) for name in AXES)
+        learnt = load_file(PROJECTION)
+        return {name: learnt[name].astype(np.float32) for name in ("shape", "offset", "color")}
     except (OSError, SafetensorError, KeyError) as error:
-        raise S2FError(f"{path} is missing or damaged ({error}): it comes with the course, fetch it again") from error
+        raise S2FError(f"{PROJECTION} is missing or damaged ({error}): fetch the course again") from error
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """How an index turns crops into vectors: numbers of shape and, after them, 64 of colour.
+
+    Attributes:
+        name: stands in the index; vectors of different ways cannot be compared.
+        dimensions: of shape and colour together.
+        encode: crops -> (N, dimensions) ``float32``, both parts of unit length.
+    """
+
+    name: str
+    dimensions: int
+    encode: Callable[[Sequence[Crop]], np.ndarray]
+
+    @classmethod
+    def of(cls, name: str, dimensions: int, shapes: Callable[[Sequence[Crop]], np.ndarray]) -> Encoder:
+        """Numbers of shape from anywhere, such as Azure's, and the course's of colour.
+
+        >>> azure = Azure("https://NAME.cognitiveservices.azure.com")                             # doctest: +SKIP
+        >>> Encoder.of("azure", 1024, lambda crops: azure([crop.image for crop in crops]))        # doctest: +SKIP
+        """
+
+        def encode(crops: Sequence[Crop]) -> np.ndarray:
+            colors = _colors(np.stack([color_histogram(crop) for crop in crops]))
+            return np.concatenate([_unit(shapes(crops)), colors], axis=1).astype(np.float32)
+
+        return cls(name, dimensions + AXES["color"], encode)
+
+
+def _lite0(crops: Sequence[Crop]) -> np.ndarray:
+    return project(Embedder.load()(crops))
+
+
+def _version() -> str:
+    """Changes with the projection, so that an index made with another one is built again."""
+    return f"{zlib.crc32(PROJECTION.read_bytes()):08x}" if PROJECTION.is_file() else "missing"
+
+
+LITE0 = Encoder(f"lite0, projection {_version()}, kinds {KIND_WEIGHT}", sum(AXES.values()), _lite0)
+"""The course's own."""
+
+
+def timm_encoder(name: str, pretrained: bool = True) -> Encoder:
+    """Any network that timm knows by this name; its weights are fetched from where timm keeps them.
+
+    Raises:
+        S2FError: for a name that timm does not know, or weights that cannot be fetched.
+    """
+    try:
+        network = timm.create_model(name, pretrained=pretrained, num_classes=0).eval().to(device())
+    except (RuntimeError, OSError) as error:
+        raise S2FError(f"timm has no network {name!r}, or its weights cannot be fetched: {error}") from error
+    mean, deviation = (torch.tensor(network.default_cfg[key])[:, None, None] for key in ("mean", "std"))
+
+    @torch.inference_mode()
+    def shapes(crops: Sequence[Crop]) -> np.ndarray:
+        batch = torch.from_numpy(np.stack([crop.image for crop in crops])).permute(0, 3, 1, 2) / 255
+        pieces = ((batch - mean) / deviation).to(device()).split(BATCH)
+        return np.concatenate([network(piece).float().cpu().numpy() for piece in pieces])
+
+    nothing = Crop(np.zeros((SIZE, SIZE, 3), np.uint8), np.ones((SIZE, SIZE), bool))
+    return Encoder.of(f"timm {name}", shapes([nothing]).shape[1], shapes)
 
 
 def weigh(vector: np.ndarray, color_weight: float = COLOR_WEIGHT) -> np.ndarray:
     """A query vector whose dot product with stored ones is (1 - weight) x shape + weight x colour similarity.
 
-    That is the cosine of the two vectors joined with parts scaled by the weights' square roots. The stored parts
-    are unweighted, so their balance can be changed without a new index.
+    The stored parts are unweighted, so their balance can be changed without a new index.
 
     Args:
-        vector: (256,) from :func:`compress`.
+        vector: (D,) from an :class:`Encoder`.
         color_weight: 0 looks at shape alone, 1 at colour alone.
     """
     if not 0 <= color_weight <= 1:
         raise S2FError(f"color_weight: expected a number from 0 to 1, got {color_weight}")
-    shape, color = np.split(vector, [AXES["shape"]])
+    shape, color = np.split(vector, [len(vector) - AXES["color"]])
     return np.concatenate([(1 - color_weight) * shape, color_weight * color]).astype(np.float32)
 
 

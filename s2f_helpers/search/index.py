@@ -26,7 +26,7 @@ from s2f_helpers.common.paths import cache_dir
 from s2f_helpers.common.pictures import decode
 from s2f_helpers.common.types import Product, S2FError
 from s2f_helpers.search import store
-from s2f_helpers.search.embed import AXES, COLOR_WEIGHT, VECTORS, Crop, Embedder, compress, crop_garment, weigh
+from s2f_helpers.search.embed import COLOR_WEIGHT, LITE0, Crop, Encoder, crop_garment, weigh
 from s2f_helpers.search.pictures import http_link
 
 __all__ = ["Item", "LocalIndex", "Run", "Skipped", "in_turn"]
@@ -36,12 +36,6 @@ THUMBNAIL = 128
 CHUNK = 256
 READERS = 8
 COLUMNS = ("title", "url", "price", "currency", "shop", "extra", "thumbnail")
-SCHEMA = pyarrow.schema(
-    [(name, pyarrow.string()) for name in ("key", "stamp", "title", "url", "currency", "shop", "category", "extra")]
-    + [("price", pyarrow.float64()), ("thumbnail", pyarrow.binary())]
-    + [("vector", pyarrow.list_(pyarrow.float32(), sum(AXES.values())))],
-    metadata={"vectors": VECTORS},
-)
 
 
 @dataclass(frozen=True)
@@ -82,6 +76,14 @@ def in_turn(work: Work, chunks: list[Sequence[Item]]) -> Iterator[tuple[int, lis
     return map(work, chunks)
 
 
+def schema(encoder: Encoder) -> pyarrow.Schema:
+    """The table's columns; its metadata name the encoder."""
+    texts = ("key", "stamp", "title", "url", "currency", "shop", "category", "extra")
+    columns = {name: pyarrow.string() for name in texts} | {"price": pyarrow.float64(), "thumbnail": pyarrow.binary()}
+    vector = pyarrow.list_(pyarrow.float32(), encoder.dimensions)
+    return pyarrow.schema(columns | {"vector": vector}, metadata={"vectors": encoder.name})
+
+
 class LocalIndex:
     """``index(image)`` returns the most similar products, best first.
 
@@ -92,11 +94,19 @@ class LocalIndex:
         skipped: items whose pictures could not be read or fetched; another build tries them again.
     """
 
-    def __init__(self, name: str, table: Table, skipped: Sequence[Skipped] = (), color_weight: float = COLOR_WEIGHT):
+    def __init__(
+        self,
+        name: str,
+        table: Table,
+        skipped: Sequence[Skipped] = (),
+        color_weight: float = COLOR_WEIGHT,
+        encoder: Encoder = LITE0,
+    ):
         self.name = name
         self.skipped = tuple(skipped)
         self._table = table
         self._color_weight = color_weight
+        self._encoder = encoder
 
     @classmethod
     def build(
@@ -107,6 +117,7 @@ class LocalIndex:
         run: Run = in_turn,
         chunk: int = CHUNK,
         ann_above: int = store.ANN_ABOVE,
+        encoder: Encoder = LITE0,
     ) -> LocalIndex:
         """Make the index hold exactly these items, or go on with an interrupted build; done work is not repeated.
 
@@ -118,27 +129,29 @@ class LocalIndex:
             run: does the work; see :func:`s2f_helpers.search.build.on_ray` for many processes or machines.
             chunk: pictures stored at once; an interruption costs at most one chunk for each process.
             ann_above: up to so many rows the search is exact, above it is approximate.
+            encoder: makes the vectors; open the index with the same one.
 
         Raises:
             S2FError: where not one picture could be used, or the disk is full.
         """
         wanted = {item.key: item for item in items}
-        with _draft(name, ann_above) as table:
+        with _draft(name, ann_above, encoder) as table:
             _guarded(store.remove, table, store.stamps(table).keys() - wanted.keys())
-            skipped = _update(table, wanted, _Pace(name, progress, run, chunk))
+            skipped = _update(table, wanted, _Pace(name, progress, run, chunk, encoder))
             if not table.count_rows():
                 raise S2FError(f"index {name!r}: none of {len(wanted)} pictures is usable. {_first(skipped)}")
-        return cls.open(name)._with(skipped)
+        return cls.open(name, encoder=encoder)._with(skipped)
 
     @classmethod
-    def open(cls, name: str, color_weight: float = COLOR_WEIGHT) -> LocalIndex:
+    def open(cls, name: str, color_weight: float = COLOR_WEIGHT, encoder: Encoder = LITE0) -> LocalIndex:
         """Open an index made by :meth:`build`, in its newest version.
 
         Args:
             color_weight: 0 compares shapes alone, 1 colours alone.
+            encoder: the one that it was built with.
 
         Raises:
-            S2FError: for an index that is missing, damaged, or made by another version of the course.
+            S2FError: for an index that is missing or damaged, of another version of the course or of another encoder.
         """
         try:
             table = store.snapshot(_uri(name))
@@ -148,9 +161,9 @@ class LocalIndex:
             raise S2FError(
                 f"there is no index named {name!r} here. Make it with index_folder, index_csv or LocalIndex.build."
             )
-        if not table.schema.equals(SCHEMA, check_metadata=True):
-            raise S2FError(f"index {name!r} was made by another version of the course. Build it again.")
-        return cls(name, table, (), color_weight)
+        if not table.schema.equals(schema(encoder), check_metadata=True):
+            raise S2FError(f"index {name!r} is of another version of the course or another encoder. Build it again.")
+        return cls(name, table, (), color_weight, encoder)
 
     def add(self, items: Iterable[Item], progress: bool = True, ann_above: int = store.ANN_ABOVE) -> LocalIndex:
         """The next version, with these items too; one whose key is there already replaces it.
@@ -160,10 +173,12 @@ class LocalIndex:
         Raises:
             S2FError: when the disk is full.
         """
-        with _draft(self.name, ann_above) as table:
+        with _draft(self.name, ann_above, self._encoder) as table:
             _guarded(store.rewind, table)
-            skipped = _update(table, {item.key: item for item in items}, _Pace(self.name, progress))
-        return LocalIndex.open(self.name, self._color_weight)._with(skipped)
+            skipped = _update(
+                table, {item.key: item for item in items}, _Pace(self.name, progress, encoder=self._encoder)
+            )
+        return LocalIndex.open(self.name, self._color_weight, self._encoder)._with(skipped)
 
     def delete(self, keys: Iterable[str]) -> LocalIndex:
         """The next version, without the items of these keys.
@@ -172,13 +187,13 @@ class LocalIndex:
             S2FError: for a key that is not in the index; nothing is deleted then.
         """
         keys = set(keys)
-        with _draft(self.name, store.ANN_ABOVE) as table:
+        with _draft(self.name, store.ANN_ABOVE, self._encoder) as table:
             _guarded(store.rewind, table)
             unknown = keys - store.stamps(table).keys()
             if unknown:
                 raise S2FError(f"index {self.name!r} has no item with the key {min(unknown)!r}: nothing was deleted")
             _guarded(store.remove, table, keys)
-        return LocalIndex.open(self.name, self._color_weight)
+        return LocalIndex.open(self.name, self._color_weight, self._encoder)
 
     def __len__(self) -> int:
         return self._table.count_rows()
@@ -208,7 +223,7 @@ class LocalIndex:
         if not isinstance(limit, int) or not 1 <= limit <= MAX_LIMIT:
             raise S2FError(f"limit: expected a whole number from 1 to {MAX_LIMIT}, got {limit!r}")
         where = _where(category, price, currency)
-        query = weigh(compress(Embedder.load()([crop_garment(image, mask)]))[0], self._color_weight)
+        query = weigh(self._encoder.encode([crop_garment(image, mask)])[0], self._color_weight)
         try:
             rows = store.nearest(self._table, query, limit, COLUMNS, where)
         except store.FAILURES as error:
@@ -216,7 +231,7 @@ class LocalIndex:
         return [_product(row, rank) for rank, row in enumerate(rows)]
 
     def _with(self, skipped: Sequence[Skipped]) -> LocalIndex:
-        return LocalIndex(self.name, self._table, skipped, self._color_weight)
+        return LocalIndex(self.name, self._table, skipped, self._color_weight, self._encoder)
 
 
 @dataclass(frozen=True)
@@ -227,6 +242,7 @@ class _Pace:
     progress: bool
     run: Run = in_turn
     chunk: int = CHUNK
+    encoder: Encoder = LITE0
 
 
 def _uri(name: str) -> str:
@@ -258,11 +274,11 @@ def _is_amount(end: object) -> bool:
 
 
 @contextmanager
-def _draft(name: str, ann_above: int) -> Iterator[Table]:
+def _draft(name: str, ann_above: int, encoder: Encoder) -> Iterator[Table]:
     """The newest version to write on, alone; readers see it when the block ends well."""
     uri = _uri(name)
     with store.one_writer(uri):
-        table = _guarded(store.draft, uri, SCHEMA)
+        table = _guarded(store.draft, uri, schema(encoder))
         yield table
         _guarded(store.publish, table, ann_above)
 
@@ -276,14 +292,14 @@ def _update(table: Table, wanted: Mapping[str, Item], pace: _Pace) -> list[Skipp
     quiet = {} if pace.progress and missing else {"disable": True}
     skipped = []
     with tqdm(total=len(missing), desc=f"index {pace.name}", unit="picture", **quiet) as bar:
-        for count, unusable in pace.run(partial(_store, _uri(pace.name)), chunks):
+        for count, unusable in pace.run(partial(_store, _uri(pace.name), pace.encoder), chunks):
             bar.update(count)
             skipped += unusable
     table.checkout_latest()
     return skipped
 
 
-def _store(uri: str, items: Sequence[Item]) -> tuple[int, list[Skipped]]:
+def _store(uri: str, encoder: Encoder, items: Sequence[Item]) -> tuple[int, list[Skipped]]:
     """Embed a chunk and store it in one commit. Other processes may store theirs meanwhile, or have done this one."""
     table = store.newest(uri)
     done = store.stamps(table, [item.key for item in items])
@@ -291,7 +307,7 @@ def _store(uri: str, items: Sequence[Item]) -> tuple[int, list[Skipped]]:
         prepared = list(readers.map(_prepare, [item for item in items if item.key not in done]))
     rows = [entry for entry in prepared if not isinstance(entry, Skipped)]
     if rows:
-        vectors = compress(Embedder.load()([crop for _, crop in rows]))
+        vectors = encoder.encode([crop for _, crop in rows])
         filled = [{**row, "vector": vector} for (row, _), vector in zip(rows, vectors, strict=True)]
         _guarded(table.add, filled)
     return len(items), [entry for entry in prepared if isinstance(entry, Skipped)]
