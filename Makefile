@@ -1,18 +1,20 @@
-# make studio | make test | make bench | make notebooks | make python
+# make studio | make test | make bench | make notebooks | make doctor | make python
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help studio test bench notebooks python
+.PHONY: help studio test bench notebooks doctor python
 
 export PYTHONPATH := $(CURDIR)
 BROWSER := chromium fonts-noto-core fonts-dejavu-core fonts-nanum
 LIBRARIES := libgl1 libglib2.0-0
+SANDBOX := bubblewrap
 
 help:
 	@echo "make studio     draw and search: JupyterLab on notebooks/07_draw_and_search.ipynb"
 	@echo "make test       everything CI runs"
 	@echo "make bench      the figures in the README, measured here"
-	@echo "make notebooks  execute all notebooks and keep their clean outputs"
+	@echo "make notebooks  execute all notebooks, keep their clean outputs, make the solutions anew"
+	@echo "make doctor     what is here, what is missing, and the command that mends it"
 	@echo "make python     print the environment's interpreter"
 
 studio:
@@ -22,13 +24,13 @@ studio:
 	exec "$$python" -m jupyterlab notebooks/07_draw_and_search.ipynb $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB)
 
 test:
-	@tools/system.sh $(LIBRARIES) $(BROWSER); \
+	@tools/system.sh $(LIBRARIES) $(BROWSER) $(SANDBOX); \
 	python=$$(tools/environment.sh); \
 	"$$python" -m ruff check .; \
 	"$$python" -m ruff format --check .; \
 	export S2F_PRESET=smoke TQDM_DISABLE=1; \
 	"$$python" -m pytest tests s2f_helpers --doctest-modules --ignore tests/browser --durations 10; \
-	"$$python" -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg notebooks; \
+	"$$python" -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg notebooks/*.ipynb; \
 	"$$python" -m pytest tests/browser
 
 bench:
@@ -37,7 +39,12 @@ bench:
 	for script in benchmarks/*.py; do echo "== $$script"; "$$python" "$$script"; done
 
 notebooks:
-	@python=$$(tools/environment.sh); "$$python" tools/notebooks.py notebooks/*.ipynb
+	@python=$$(tools/environment.sh); \
+	"$$python" tools/notebooks.py notebooks/*.ipynb; \
+	"$$python" tools/solutions.py
+
+doctor:
+	@"$$(tools/environment.sh)" -m s2f_helpers doctor
 
 python:
 	@tools/environment.sh

@@ -28,12 +28,18 @@ def repository() -> str:
 
 
 def badges(name: str) -> str:
-    """The line of launch badges of ``notebooks/<name>``; each opens that very file."""
+    """The line of launch badges of ``notebooks/<name>``; each opens that very file.
+
+    JupyterLab's works while one runs on this machine at its usual port with ``notebooks/`` as its folder, which is
+    how ``make studio`` and ``jupyter lab notebooks/`` start it.
+    """
     owner = repository().removeprefix("https://github.com/")
     colab = f"https://colab.research.google.com/github/{owner}/blob/main/notebooks/{name}"
+    lab = f"http://localhost:8888/lab/tree/{name}"
     source = f"{repository()}/blob/main/notebooks/{name}"
     return (
         f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({colab}) "
+        f"[![Open in JupyterLab](https://img.shields.io/badge/JupyterLab-open-orange?logo=jupyter)]({lab}) "
         f"[![View on GitHub](https://img.shields.io/badge/GitHub-view-black?logo=github)]({source})"
     )
 

@@ -1,0 +1,126 @@
+"""What every notebook of the course has, and what no notebook and no page may have."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import nbformat
+import pytest
+
+from s2f_helpers.common.paths import ROOT
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+SOLUTIONS = sorted((ROOT / "notebooks" / "solutions").glob("*.ipynb"))
+WHOLE = [path for path in NOTEBOOKS if path.name[:2] in ("00", "01", "02")]  # those with the full anatomy so far
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "weights").glob("*.md"))]
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+SECRETS = r"\bsk-\w{16,}|\bAKIA[0-9A-Z]{16}|\bghp_\w{20,}|\bBearer [\w.-]{16,}|BEGIN [A-Z ]*PRIVATE KEY"
+ABSOLUTE = r"(?<![\w.:/])/(?:home|root|tmp|work|Users|mnt|var)/\w|\b[A-Z]:\\\\?Users"
+SPELLING = {  # the course's words; identifiers and titles of others' papers are not prose
+    r"\bcolors?\b": "colour",
+    r"\bgray\b": "grey",
+    r"\bdatasets?\b": "data set",
+    r"\bneighbors?\b": "neighbour",
+    r"\bbehaviors?\b": "behaviour",
+    r"\bcenter(ed|s)?\b": "centre",
+    r"\bground[- ]truth\b": "truth",
+    r"\bbounding boxes\b": "boxes",
+}
+
+
+def name(path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def prose(path) -> str:
+    if path.suffix == ".md":
+        return path.read_text(encoding="utf-8")
+    return "\n\n".join(cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "markdown")
+
+
+def readme_seconds() -> dict[str, str]:
+    """The number of seconds that the README's table gives each notebook, by the notebook's file name."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return dict(re.findall(r"^\|.*\(notebooks/([\w.]+)\).*\| (\d+ s)[^|]*\|$", text, flags=re.M))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS + SOLUTIONS, ids=name)
+def test_each_badge_opens_that_very_file(path):
+    head = nbformat.read(path, 4).cells[0].source
+    targets = re.findall(r"\]\((https?://[^)\s]+\.ipynb)\)", head)
+    assert len(targets) >= 2, "expected badges for Colab and GitHub at least"
+    for target in targets:
+        inside = target.split("/blob/main/")[-1].replace("http://localhost:8888/lab/tree/", "notebooks/")
+        assert inside == name(path), f"this badge opens another file: {target}"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS + SOLUTIONS + PAGES, ids=name)
+def test_links_to_files_find_them(path):
+    for target in LINK.findall(re.sub(r"```.*?```|`[^`]*`", "", prose(path), flags=re.S)):
+        if not target.startswith(("http:", "https:", "#", "mailto:", "attachment:")):
+            assert (path.parent / target.split("#")[0]).exists(), f"{target} leads nowhere"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS + SOLUTIONS, ids=name)
+def test_outputs_hold_nothing_that_should_not_be_published(path):
+    notebook = nbformat.read(path, 4)
+    assert "widgets" not in notebook.metadata, "widget state: run tools/notebooks.py, which drops it"
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            assert output.output_type != "error", f"{cell.source[:60]!r} ended in an error"
+            text = json.dumps({key: value for key, value in output.items() if key != "data"}, ensure_ascii=False)
+            for kind, value in output.get("data", {}).items():
+                assert kind != "application/vnd.jupyter.widget-view+json", "a view whose widget nobody has"
+                text += "" if kind.startswith("image/") else json.dumps(value, ensure_ascii=False)
+            text = re.sub(r"data:image/[\w+]+;base64,[\w+/=]+", "", text)
+            assert not re.search(ABSOLUTE, text), f"a path of somebody's machine: {re.search(ABSOLUTE, text)[0]}"
+        assert not re.search(SECRETS, json.dumps(cell)), "that looks like a key"
+
+
+def test_the_publication_rules_can_fail():
+    assert re.search(ABSOLUTE, 'File "/home/kim/x.py"') and re.search(ABSOLUTE, r"C:\\Users\\kim")
+    assert not re.search(ABSOLUTE, "https://example.org/home/page") and re.search(SECRETS, "AKIA" + "A" * 16)
+
+
+@pytest.mark.parametrize("path", WHOLE, ids=name)
+def test_anatomy(path):
+    cells = nbformat.read(path, 4).cells
+    head, everything = cells[0].source, prose(path)
+    assert re.match(r"# \d · .+\n\n\*\*.+\*\*\n", head), "title, and one bold line that promises"
+    level = re.search(r"^Level: .+ · time: (\d+ s).+ · needs: .+$", head, flags=re.M)
+    assert level and level[1] == readme_seconds()[path.name], "the time is the README's"
+    assert "By the end you can…" in head and head.count("\n- ") >= 3
+    assert everything.count("**Predict") >= 2
+    parts = ["## Exercises", "## What went wrong for others", "## Recap", "## Questionnaire", "## Further reading"]
+    assert [part for part in re.findall(r"^## .+$", everything, flags=re.M) if part in parts] == parts, "in this order"
+    for kind in ("Fill in", "Explain", "Break", "Open"):
+        tasks = [cell.source for cell in cells if re.search(rf"^### (Exercise )?\d · {kind}:", cell.source, flags=re.M)]
+        assert tasks and all("<details><summary>Hint</summary>" in task for task in tasks), f"{kind}: task and hint"
+    number = int(path.name[:2])
+    for other in NOTEBOOKS[max(0, number - 1) : number] + NOTEBOOKS[number + 1 : number + 2]:
+        assert f"({other.name})" in cells[-1].source, "the way on and back"
+    assert all(len(cell.source.splitlines()) <= 30 for cell in cells if cell.cell_type == "code")
+
+
+@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if "## Questionnaire" in prose(path)], ids=name)
+def test_each_question_has_its_answer(path):
+    def count(text, head):
+        part = re.search(rf"^## {head}.*?(?=^## |\Z)", text, flags=re.M | re.S)[0]
+        return len(re.findall(r"^\d+\. ", part, flags=re.M))
+
+    answers = (ROOT / "docs" / "teach" / "answers.md").read_text(encoding="utf-8")
+    assert count(prose(path), "Questionnaire") == count(answers, path.name[:2]) >= 5
+
+
+def test_the_teachers_times_are_the_readmes():
+    row = re.search(r"^\| 00 \| 01 .*\n.*\n(.*)$", (ROOT / "docs/teach/README.md").read_text(), flags=re.M)[1]
+    assert row.strip("| ").split(" | ") == [readme_seconds()[path.name] for path in NOTEBOOKS]
+
+
+@pytest.mark.parametrize("path", WHOLE + sorted((ROOT / "docs" / "teach").glob("*.md")), ids=name)
+def test_one_word_for_one_thing(path):
+    names = r"```.*?```|`[^`]*`|\]\([^)]*\)|https?://\S+|\[\*[^*]+\*|clothing-dataset|pix2pix-edges-with-color"
+    text = re.sub(names, " ", prose(path), flags=re.S)
+    found = {wrong: right for wrong, right in SPELLING.items() if re.search(wrong, text)}
+    assert not found, f"write {', '.join(found.values())}"
