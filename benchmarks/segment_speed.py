@@ -47,6 +47,7 @@ def our_step(coco_file: Path, backbone: str, side: int, folder: Path) -> Callabl
     )
     config = segmenter_config(chosen, coco_file, coco_file, folder)
     config.log_level = "ERROR"
+    config.optim_wrapper.type = "OptimWrapper"  # full precision, as theirs
     runner = Runner.from_cfg(config)
     optimizer = runner.build_optim_wrapper(config.optim_wrapper)
     batch = next(iter(runner.build_dataloader(config.train_dataloader, seed=0)))

@@ -102,6 +102,12 @@ def test_setup_a_second_time_changes_nothing():
     assert mmcv._ext is before
 
 
+def test_setup_steps_aside_for_a_full_mmcv(monkeypatch):
+    monkeypatch.delitem(sys.modules, "mmcv._ext")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
+    assert ops.setup() == "mmcv" and "mmcv._ext" not in sys.modules
+
+
 def test_unknown_recipe_is_named():
     with pytest.raises(S2FError, match="expected one of smoke, cpu, gpu"):
         recipe("tpu")
@@ -116,7 +122,7 @@ def test_config_is_mmdets_with_our_backbone_and_categories(tmp_path):
     config = segmenter_config(recipe("cpu"), tmp_path / "t.json", tmp_path / "v.json", tmp_path)
     assert config.model.type == "MaskRCNN" and config.model.backbone.type == "Lite0"
     assert config.model.roi_head.bbox_head.num_classes == len(category_ids())
-    assert config.train_dataloader.dataset.dataset.metainfo.classes == category_ids()
+    assert config.train_dataloader.dataset.dataset.dataset.metainfo.classes == category_ids()
     assert config.train_cfg.max_iters == recipe("cpu").iterations
 
 

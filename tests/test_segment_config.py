@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import logging
 import os
 import subprocess
 import sys
+import threading
 import warnings
 from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +23,7 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+from s2f_helpers.common.presets import has_bfloat16
 from s2f_helpers.common.types import S2FError
 from s2f_helpers.data import category_ids, load_coco
 from s2f_helpers.data.wardrobe import make_garment
@@ -62,7 +67,7 @@ def test_mmdets_own_tool_trains_from_the_file(run):
 def test_what_was_set_survives_the_file(run):
     config = Config.fromfile(run / "segmenter.py")
     assert config.optim_wrapper.optimizer.lr == pytest.approx(1.5 * recipe("smoke").learning_rate)
-    assert tuple(config.train_dataloader.dataset.dataset.metainfo.classes) == category_ids()
+    assert tuple(config.train_dataloader.dataset.dataset.dataset.metainfo.classes) == category_ids()
     assert config.model.roi_head.mask_head.num_classes == len(category_ids())
     assert config.train_cfg.max_iters == 2 and config.auto_scale_lr.base_batch_size == 3
     kept = Config.fromstring(load_from_plain(str(last_checkpoint(run)))["meta"]["cfg"], ".py")
@@ -144,7 +149,8 @@ def test_every_recipe_gives_a_config(tmp_path, backbone, name, monkeypatch):
     config = segmenter_config(recipe(name, backbone), tmp_path / "t.json", tmp_path / "v.json", tmp_path)
     config.dump(tmp_path / "config.py")
     config = Config.fromfile(tmp_path / "config.py")
-    assert config.optim_wrapper.type == ("AmpOptimWrapper" if name == "gpu" else "OptimWrapper")
+    on_cpu = "BFloat16OnCPU" if has_bfloat16() and not torch.cuda.is_available() else "OptimWrapper"
+    assert config.optim_wrapper.type == ("AmpOptimWrapper" if name == "gpu" else on_cpu)
     assert config.model.neck.out_channels == (64 if backbone == "lite0" else 256)
     assert config.model.roi_head.bbox_head.num_classes == len(category_ids())
     assert bool(config.load_from) == (backbone != "lite0" and name != "smoke")
@@ -190,6 +196,66 @@ def test_offline_a_resnet_starts_from_nothing_and_says_so_unless_its_weights_are
     kept.parent.mkdir()
     kept.touch()
     assert segmenter_config(recipe("cpu", "r50"), *where).load_from
+
+
+@pytest.fixture
+def zoo(tmp_path, monkeypatch):
+    """A server with COCO's Mask R-CNN R50 as the model zoo has it: 80 categories, its digits in its name."""
+    folder, kept = tmp_path / "zoo", tmp_path / "hub"
+    folder.mkdir()
+    tensors = {name: torch.full_like(value, 0.01) if value.is_floating_point() else value
+               for name, value in build_model("r50").state_dict().items()}  # fmt: skip
+    for name, size in (("bbox_head.fc_cls", 81), ("bbox_head.fc_reg", 4 * 80), ("mask_head.conv_logits", 80)):
+        for part in (f"roi_head.{name}.weight", f"roi_head.{name}.bias"):
+            tensors[part] = torch.full((size, *tensors[part].shape[1:]), 0.01)
+    meta = {"mmdet_version": "2.11.0", "CLASSES": ("person", "bicycle"), "epoch": 36}
+    torch.save({"meta": meta, "state_dict": tensors}, folder / "net.pth")
+    digits = hashlib.sha256((folder / "net.pth").read_bytes()).hexdigest()[:8]
+    (folder / "net.pth").rename(folder / f"net-{digits}.pth")
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(kept))
+    address = f"http://127.0.0.1:{server.server_port}/net-{digits}.pth"
+    monkeypatch.setitem(NETWORKS, "r50", replace(NETWORKS["r50"], starts={"coco": address}))
+    yield folder / f"net-{digits}.pth"
+    server.shutdown()
+    server.server_close()
+
+
+def coco_start(files, folder) -> Runner:
+    config = segmenter_config(replace(recipe("smoke", "r50"), start="coco", side=64), *files, folder)
+    config.log_level = "ERROR"
+    runner = Runner.from_cfg(config)
+    runner.load_or_resume()
+    return runner
+
+
+def test_a_coco_start_is_downloaded_and_built_in_but_for_its_categories(zoo, files, tmp_path):
+    state = coco_start(files, tmp_path).model.state_dict()
+    theirs = {name for name, value in state.items() if value.is_floating_point() and (value == 0.01).all()}
+    own = {name.rsplit(".", 1)[0] for name, value in state.items() if value.is_floating_point()} - {
+        name.rsplit(".", 1)[0] for name in theirs
+    }
+    assert own == {"roi_head.bbox_head.fc_cls", "roi_head.bbox_head.fc_reg", "roi_head.mask_head.conv_logits"}
+    assert state["roi_head.bbox_head.fc_cls.weight"].shape[0] == len(category_ids()) + 1
+    zoo.unlink()  # the second time it is here
+    coco_start(files, tmp_path)
+
+
+def test_a_coco_start_that_arrives_damaged_is_refused(zoo, files, tmp_path):
+    zoo.write_bytes(zoo.read_bytes()[:-100])
+    with pytest.raises(S2FError, match=r"net-\w{8}\.pth is damaged"):
+        coco_start(files, tmp_path)
+
+
+def test_a_training_can_go_on_from_the_weights_that_ship(files, tmp_path):
+    config = segmenter_config(replace(QUICK, start="shipped"), *files, tmp_path)
+    config.log_level = "ERROR"
+    runner = Runner.from_cfg(config)
+    runner.load_or_resume()
+    shipped = Segmenter.load().model.state_dict()
+    assert all(torch.equal(value.cpu(), shipped[name].cpu()) for name, value in runner.model.state_dict().items())
 
 
 def test_unknown_backbone_is_named():

@@ -8,7 +8,7 @@ import torch
 
 from s2f_helpers.common.types import S2FError
 
-__all__ = ["PRESETS", "device", "preset", "seed_everything"]
+__all__ = ["PRESETS", "device", "has_bfloat16", "preset", "seed_everything"]
 
 PRESETS = ("smoke", "cpu", "gpu")
 
@@ -24,6 +24,12 @@ def preset() -> str:
 def device() -> torch.device:
     """The first CUDA device, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def has_bfloat16() -> bool:
+    """Whether the processor has bfloat16, which quickens networks; where it is emulated it slows them."""
+    able = torch.cpu.get_capabilities()
+    return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
 
 
 def seed_everything(seed: int = 0) -> None:

@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from s2f_helpers.common.lite0 import lite0
 from s2f_helpers.common.paths import WEIGHTS
-from s2f_helpers.common.presets import device
+from s2f_helpers.common.presets import device, has_bfloat16
 from s2f_helpers.common.types import S2FError
 
 __all__ = [
@@ -154,7 +154,7 @@ class Embedder:
     def _forward(self, images: list[np.ndarray]) -> np.ndarray:
         batch = torch.from_numpy(np.stack(images)).to(self._device).permute(0, 3, 1, 2)
         batch = (batch.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self._device.type == "cpu" and _has_bfloat16()):
+        with torch.autocast("cpu", torch.bfloat16, enabled=self._device.type == "cpu" and has_bfloat16()):
             middle = self._lower(batch)
             last = self._upper(middle).float()
         pooled = last.clamp(min=1e-6).pow(GEM_POWER).mean((2, 3)).pow(1 / GEM_POWER)
@@ -272,9 +272,3 @@ def weigh(vector: np.ndarray, color_weight: float = COLOR_WEIGHT) -> np.ndarray:
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
-
-
-def _has_bfloat16() -> bool:
-    """bfloat16 more than doubles the speed where the processor has it, and is slower where it is emulated."""
-    able = torch.cpu.get_capabilities()
-    return bool(able.get("avx512_bf16") or able.get("amx_bf16"))

@@ -11,6 +11,8 @@ import torch
 from mmdet.registry import HOOKS
 from mmengine.hooks import Hook
 from mmengine.runner import CheckpointLoader
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 
 from s2f_helpers.common.types import S2FError
 
@@ -43,7 +45,8 @@ def load_from_plain(filename: str, map_location=None) -> dict:
     Downloads are kept in torch's own cache and checked against the digits of their SHA-256 in their names.
 
     Args:
-        filename: a path, an http(s) address, or ``torchvision://resnet50`` and the like.
+        filename: a path (``.safetensors``, or what torch saves), an http(s) address, or ``torchvision://resnet50`` and
+            the like.
 
     Raises:
         S2FError: when the file is missing, damaged, or holds anything but tensors, numbers and text.
@@ -53,12 +56,14 @@ def load_from_plain(filename: str, map_location=None) -> dict:
             return torch.hub.load_state_dict_from_url(
                 _address(filename), map_location=map_location, check_hash=True, weights_only=True
             )
+        if filename.endswith(".safetensors"):
+            return load_file(filename)
         return torch.load(Path(filename).expanduser(), map_location=map_location, weights_only=True)
     except OSError as error:
         raise S2FError(
             f"no checkpoint at {filename} ({error.strerror or error}): train first, or name another"
         ) from error
-    except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, ValueError) as error:
+    except (pickle.UnpicklingError, SafetensorError, RuntimeError, EOFError, KeyError, ValueError) as error:
         raise S2FError(
             f"{filename} is damaged or no checkpoint of this training: it holds more than tensors, numbers and text, "
             "or less. Files with code in them are refused, as loading would run it. Train again, or fetch it again."

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import mmdet
 import requests
 import torch
+from mmdet.registry import OPTIM_WRAPPERS
 from mmengine.config import Config, ConfigDict
+from mmengine.optim import OptimWrapper
+from torch import nn
 from torchvision.models import ResNet50_Weights, ResNet101_Weights
 
-from s2f_helpers.common.presets import preset
+from s2f_helpers.common.paths import WEIGHTS
+from s2f_helpers.common.presets import has_bfloat16, preset
 from s2f_helpers.common.types import S2FError
 from s2f_helpers.data import category_ids
 from s2f_helpers.segment.backbone import CHANNELS
@@ -26,6 +32,18 @@ WIDTH = 64  # channels of the light network's feature pyramid and of its every h
 LARGEST_RATIO = 1.1  # of a training picture to the recipe's side
 GROUP_NORM = {"type": "GN", "num_groups": 16}
 ASK_SECONDS = 5
+COMMON = 0.1  # a category in a smaller share of the photos is shown more often: √(COMMON / share) times, rounded up
+
+
+@OPTIM_WRAPPERS.register_module()
+class BFloat16OnCPU(OptimWrapper):
+    """Half precision for processors that have it; mmengine's own is for GPUs alone."""
+
+    @contextmanager
+    def optim_context(self, model: nn.Module) -> Iterator[None]:
+        """Surround one step's forward pass."""
+        with super().optim_context(model), torch.autocast("cpu", torch.bfloat16):
+            yield
 
 
 @dataclass(frozen=True)
@@ -35,8 +53,9 @@ class Network:
     Attributes:
         name: written beside its weights: another network needs another name.
         largest: bytes that its weights take at most.
-        seconds: CPU-seconds a training step takes for a million pixels, as measured (R101: at least R50's).
-        starts: what its training can start from, by name; addresses, or "" for what needs none.
+        seconds: CPU-seconds a training step takes for a million pixels, as measured without bfloat16 (R101: at least
+            R50's).
+        starts: what its training can start from, by name: an address, a file here, or "" for what needs none.
     """
 
     name: str
@@ -46,7 +65,9 @@ class Network:
 
 
 NETWORKS = {
-    "lite0": Network("mask-rcnn_lite0_fpn64", 30_000_000, 5.3, {"imagenet": ""}),
+    "lite0": Network("mask-rcnn_lite0_fpn64", 30_000_000, 5.3, {
+        "imagenet": "", "shipped": str(WEIGHTS / "segmenter.safetensors"),
+    }),
     "r50": Network("mask-rcnn_r50_fpn", 100_000_000, 145.0, {
         "coco": f"{ZOO}/mask_rcnn_r50_fpn_mstrain-poly_3x_coco/"
         "mask_rcnn_r50_fpn_mstrain-poly_3x_coco_20210524_201154-21b550bb.pth",
@@ -76,9 +97,10 @@ class Recipe:
         rate_batch: pictures a step, all processes together, that the rate was chosen for.
         workers: processes that load pictures.
         checkpoint_every: steps.
-        amp: half precision where it is safe; needs a GPU.
+        amp: half precision where it is safe; needs a GPU. (On a processor that has bfloat16 it is used anyway.)
         backbone: a key of :data:`NETWORKS`.
-        start: a key of its ``starts``: "coco" (the whole network), "imagenet" (the backbone) or "none".
+        start: a key of its ``starts``: "shipped" (the whole network, as in ``weights/``), "coco" (the whole network),
+            "imagenet" (the backbone) or "none".
     """
 
     side: int
@@ -105,8 +127,8 @@ class Recipe:
 
 RECIPES = {
     "smoke": Recipe(side=96, batch=2, iterations=4, learning_rate=1e-4, rate_batch=2, workers=0, checkpoint_every=2),
-    "cpu": Recipe(side=256, batch=4, iterations=2400, learning_rate=5e-4, rate_batch=4, workers=0,
-                  checkpoint_every=300),
+    "cpu": Recipe(side=256, batch=4, iterations=5000, learning_rate=5e-4, rate_batch=4, workers=0,
+                  checkpoint_every=100),
     "gpu": Recipe(side=448, batch=16, iterations=6000, learning_rate=1e-3, rate_batch=16, workers=8,
                   checkpoint_every=1000, amp=True),
 }  # fmt: skip
@@ -154,7 +176,7 @@ def segmenter_config(chosen: Recipe, train_file: Path, val_file: Path, work_dir:
     config = Config(Config.fromfile(BASE / "default_runtime.py").to_dict(), format_python_code=False)
     start = _available(chosen)
     config.model = model_config(chosen.backbone, start)
-    config.load_from = NETWORKS[chosen.backbone].starts[start] if start == "coco" else None
+    config.load_from = NETWORKS[chosen.backbone].starts[start] if start in ("coco", "shipped") else None
     config.merge_from_dict(_schedule(chosen, processes) | {"work_dir": str(work_dir), "randomness": {"seed": 0}})
     loader = {"num_workers": chosen.workers, "persistent_workers": chosen.workers > 0}
     config.train_dataloader = loader | _train_photos(chosen, train_file)
@@ -173,7 +195,7 @@ def _available(chosen: Recipe) -> str:
     if chosen.start not in starts:
         raise S2FError(f"{chosen.backbone} cannot start from {chosen.start!r}: expected one of {', '.join(starts)}")
     address = starts[chosen.start]
-    if not address or (Path(torch.hub.get_dir()) / "checkpoints" / address.rsplit("/", 1)[1]).is_file():
+    if "://" not in address or (Path(torch.hub.get_dir()) / "checkpoints" / address.rsplit("/", 1)[1]).is_file():
         return chosen.start
     try:
         requests.head(address, timeout=ASK_SECONDS, allow_redirects=True).raise_for_status()
@@ -222,6 +244,7 @@ def _light() -> dict:
                 "fc_out_channels": 4 * WIDTH,
                 "num_classes": len(category_ids()),
                 "reg_class_agnostic": True,
+                "loss_cls": {"loss_weight": 2.0},  # garments are found and masked long before they are named
             },
             # garments fill their photos: pool 28 x 28 from the finest maps and draw 56 x 56 masks
             "mask_roi_extractor": {
@@ -241,7 +264,7 @@ def _light() -> dict:
         "train_cfg": {
             "rpn": {"sampler": {"num": 128}},
             "rpn_proposal": {"nms_pre": 500, "max_per_img": 200},
-            "rcnn": {"sampler": {"num": 32}, "mask_size": 56},
+            "rcnn": {"sampler": {"num": 16}, "mask_size": 56},
         },
         # one garment keeps one name: overlapping boxes of different categories suppress each other too
         "test_cfg": {
@@ -272,10 +295,11 @@ def _train_photos(chosen: Recipe, coco_file: Path) -> dict:
         {"type": "PackDetInputs"},
     ]
     photos = _photos(coco_file) | {"pipeline": one_photo, "filter_cfg": {"filter_empty_gt": True}}
+    balanced = {"type": "ClassBalancedDataset", "oversample_thr": COMMON, "dataset": photos}
     return {
         "batch_size": chosen.batch,
         "sampler": {"type": "InfiniteSampler", "shuffle": True},
-        "dataset": {"type": "MultiImageMixDataset", "dataset": photos, "pipeline": together},
+        "dataset": {"type": "MultiImageMixDataset", "dataset": balanced, "pipeline": together},
     }
 
 
@@ -329,10 +353,12 @@ def _optimizer(chosen: Recipe, processes: int) -> dict:
     wrapper = {"type": "OptimWrapper", "clip_grad": {"max_norm": 10.0}}
     if chosen.amp:
         wrapper |= {"type": "AmpOptimWrapper", "loss_scale": "dynamic"}
+    elif not torch.cuda.is_available() and has_bfloat16():
+        wrapper |= {"type": "BFloat16OnCPU"}
     if chosen.backbone != "lite0":  # as in mmdet's schedule_1x
         return wrapper | {"optimizer": {"type": "SGD", "lr": rate, "momentum": 0.9, "weight_decay": 1e-4}}
     decay = {"norm_decay_mult": 0.0, "bias_decay_mult": 0.0}
     return wrapper | {
-        "optimizer": {"type": "AdamW", "lr": rate, "weight_decay": 0.05},
+        "optimizer": {"type": "AdamW", "lr": rate, "weight_decay": 0.05, "fused": True},
         "paramwise_cfg": decay | {"custom_keys": {"backbone": {"lr_mult": 0.2}}},
     }

@@ -123,7 +123,7 @@ def _main() -> None:
     parser.add_argument("--work-dir", type=Path, default=Path("runs/segment"))
     parser.add_argument("--preset", choices=PRESETS, default=preset())
     parser.add_argument("--backbone", choices=NETWORKS, default="lite0")
-    parser.add_argument("--start", help="of a ResNet: coco, imagenet or none, instead of the recipe's")
+    parser.add_argument("--start", help="shipped (lite0), coco, imagenet or none, instead of the recipe's")
     parser.add_argument("--iterations", type=int, help="instead of the preset's")
     parser.add_argument("--batch", type=int, help="pictures a step and process; the learning rate follows")
     parser.add_argument("--amp", action=argparse.BooleanOptionalAction, help="half precision, instead of the preset's")
