@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from s2f_helpers.common.types import Garment, S2FError
 from s2f_helpers.data import category_ids
 from s2f_helpers.data.wardrobe import make_garment
+from s2f_helpers.segment import Segmenter
 from s2f_helpers.segment.analysis import (
     AREAS,
     KINDS,
@@ -89,10 +90,14 @@ def test_confusion_has_the_missed_and_the_invented():
     assert confusion(truths, found, names).tolist() == [[0, 1, 1], [0, 1, 0], [1, 0, 0]]
 
 
-def test_worst_pictures_come_first_and_among_equals_the_sure_mistake():
-    truths = [[block(0)], [block(0)], [block(0), block(50)], [block(0)]]
-    found = [[block(0)], [block(50, score=0.4)], [block(0), block(55, score=0.9)], [block(50, score=0.9)]]
-    assert worst_pictures(truths, found, 3) == [(3, 0.0), (1, 0.0), (2, pytest.approx(1 / 3))]
+def test_the_worst_pictures_are_those_with_the_most_loss():
+    segmenter, easy = Segmenter.load(), make_garment("t-shirt", 1, 256)
+    elsewhere = replace(easy, mask=np.roll(easy.mask, 60, axis=1))
+    truths = [[easy], [], [replace(easy, category="hat")], [elsewhere]]
+    (first, named), (second, moved), (last, little) = worst_pictures(segmenter, truths)
+    assert (first, second, last) == (2, 3, 0)
+    assert named["loss_cls"] > 10 * little["loss_cls"] and moved["loss_mask"] > 10 * little["loss_mask"]
+    assert worst_pictures(segmenter, truths, 1) == [(2, named)]
 
 
 class Memory:

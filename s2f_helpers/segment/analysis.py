@@ -1,6 +1,6 @@
-"""What a detector gets right and wrong, from true and found garments alone: curves, confusions, kinds of error.
+"""What a detector gets right and wrong, from true and found garments: curves, confusions, kinds of error, hard cases.
 
-All functions take two sequences with one entry a picture: the list of its true garments, and of those found in it.
+Pictures are a sequence with one entry each: the list of its true garments, or of those found in it.
 Average precision is COCO's (https://cocodataset.org/#detection-eval) on masks; the kinds of error are TIDE's
 (Bolya et al. 2020, https://arxiv.org/abs/2008.08115), simply: each error has one kind, nothing is weighed.
 """
@@ -10,10 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from s2f_helpers.common.types import Garment
+
+if TYPE_CHECKING:
+    from s2f_helpers.segment.predict import Segmenter
 
 __all__ = ["AREAS", "KINDS", "Curve", "Verdict", "average_precision", "confusion", "count_kinds", "judge", "mask_iou",
            "precision_recall", "worst_pictures"]  # fmt: skip
@@ -204,15 +208,7 @@ def confusion(
     return table
 
 
-def worst_pictures(truths: Pictures, found: Pictures, count: int = 8, score: float = 0.3) -> list[tuple[int, float]]:
-    """(index, IoU) of the pictures whose worst-found garment fits least, the surest mistakes first among equals.
-
-    A picture's IoU is the lowest, over its true garments, of the best that any found one has with it.
-    """
-    cases = []
-    for picture, (true, got) in enumerate(zip(truths, found, strict=True)):
-        got = [garment for garment in got if garment.score >= score]
-        if true:
-            fit = float(mask_iou(got, true).max(axis=0, initial=0.0).min())
-            cases.append((fit, -max((garment.score for garment in got), default=0.0), picture))
-    return [(picture, fit) for fit, _, picture in sorted(cases)[:count]]
+def worst_pictures(segmenter: Segmenter, truths: Pictures, count: int = 8) -> list[tuple[int, dict[str, float]]]:
+    """(index, losses) of the pictures whose losses, as training would see them, add up to the most."""
+    losses = {picture: segmenter.losses(true) for picture, true in enumerate(truths) if true}
+    return sorted(losses.items(), key=lambda case: -sum(case[1].values()))[:count]

@@ -11,7 +11,10 @@ import cv2
 import numpy as np
 import torch
 from mmdet.structures import DetDataSample
+from mmdet.structures.mask import BitmapMasks
+from mmengine.structures import InstanceData
 from torch import nn
+from torchvision.ops import masks_to_boxes
 
 from s2f_helpers.common.paths import WEIGHTS
 from s2f_helpers.common.presets import device
@@ -89,6 +92,29 @@ class Segmenter:
         return garments
 
     @torch.inference_mode()
+    def losses(self, garments: Sequence[Garment]) -> dict[str, float]:
+        """The five losses that training would see in one picture, by mmdet's names; their sum tells hard from easy.
+
+        Args:
+            garments: all that are in the picture, sharing one ``photo``; one or more.
+        """
+        picture = _resized(_as_rgb(garments[0].photo), self.side)
+        size = picture.shape[1::-1]
+        masks = np.stack([
+            cv2.resize(garment.mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) for garment in garments
+        ])  # fmt: skip
+        boxes = masks_to_boxes(torch.from_numpy(masks)) + torch.tensor([0, 0, 1, 1])
+        labels = torch.tensor([self.classes.index(garment.category) for garment in garments])
+        true = InstanceData(bboxes=boxes, labels=labels, masks=BitmapMasks(masks, *masks.shape[1:]))
+        sample = DetDataSample(metainfo={"img_shape": picture.shape[:2]}, gt_instances=true)
+        data = self.model.data_preprocessor({"inputs": [_as_tensor(picture)], "data_samples": [sample]}, training=True)
+        with torch.random.fork_rng():  # the regions that are looked at are drawn by lot
+            torch.manual_seed(0)
+            found = self.model.loss(data["inputs"], data["data_samples"])
+        losses = {name: sum(value) if isinstance(value, list) else value for name, value in found.items()}
+        return {name: float(value) for name, value in losses.items() if name.startswith("loss")}
+
+    @torch.inference_mode()
     def _detect(self, photos: list[np.ndarray], seen: list[np.ndarray]) -> list:
         """MMDetection's instances (boxes, labels, scores, masks), masks at the working size of each photo."""
         samples = []
@@ -99,8 +125,8 @@ class Segmenter:
                 "img_shape": picture.shape[:2],
                 "scale_factor": (picture.shape[1] / width, picture.shape[0] / height),
             }))  # fmt: skip
-        bgr = [torch.from_numpy(np.ascontiguousarray(picture[..., ::-1].transpose(2, 0, 1))) for picture in seen]
-        return [answer.pred_instances for answer in self.model.test_step({"inputs": bgr, "data_samples": samples})]
+        data = {"inputs": [_as_tensor(picture) for picture in seen], "data_samples": samples}
+        return [answer.pred_instances for answer in self.model.test_step(data)]
 
     def _garments(self, photo: np.ndarray, found) -> list[Garment]:
         height, width = photo.shape[:2]
@@ -113,6 +139,11 @@ class Segmenter:
                 full = cv2.resize(full, (width, height), interpolation=cv2.INTER_NEAREST)
             garments.append(Garment(photo, full.astype(bool), self.classes[int(label)], float(score)))
         return sorted(garments, key=lambda garment: -garment.score)
+
+
+def _as_tensor(picture: np.ndarray) -> torch.Tensor:
+    """(3, H, W) ``uint8`` BGR, as mmdet's preprocessor takes it."""
+    return torch.from_numpy(np.ascontiguousarray(picture[..., ::-1].transpose(2, 0, 1)))
 
 
 def _as_rgb(image: np.ndarray) -> np.ndarray:
