@@ -1,8 +1,8 @@
-# make studio | make test | make bench | make notebooks | make doctor | make python
+# make studio | make app | make test | make bench | make notebooks | make doctor | make python
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help studio test bench notebooks doctor python
+.PHONY: help studio app test bench notebooks doctor python
 
 export PYTHONPATH := $(CURDIR)
 BROWSER := chromium fonts-noto-core fonts-dejavu-core fonts-nanum
@@ -11,6 +11,7 @@ SANDBOX := bubblewrap
 
 help:
 	@echo "make studio     draw and search: JupyterLab on notebooks/07_draw_and_search.ipynb"
+	@echo "make app        the same panel as a page without code, for people who never see a notebook"
 	@echo "make test       everything CI runs"
 	@echo "make bench      the figures in the README, measured here"
 	@echo "make notebooks  execute all notebooks, keep their clean outputs, make the solutions anew"
@@ -22,6 +23,13 @@ studio:
 	"$$python" -c 'import cv2' 2>/dev/null || tools/system.sh $(LIBRARIES); \
 	"$$python" -m s2f_helpers.prepare; \
 	exec "$$python" -m jupyterlab notebooks/07_draw_and_search.ipynb $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB)
+
+app:
+	@python=$$(tools/environment.sh); \
+	"$$python" -c 'import cv2' 2>/dev/null || tools/system.sh $(LIBRARIES); \
+	"$$python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt voila; \
+	"$$python" -m s2f_helpers.prepare; \
+	exec "$$python" -m voila tools/app.ipynb $(APP)
 
 test:
 	@tools/system.sh $(LIBRARIES) $(BROWSER) $(SANDBOX); \

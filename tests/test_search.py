@@ -257,6 +257,7 @@ def test_color_weight_zero_follows_shape_and_one_follows_color():
     query = block(RED, "tall")
     assert LocalIndex.open("w", color_weight=1)(query, limit=1)[0].title == "other shape"
     assert LocalIndex.open("w", color_weight=0)(query, limit=1)[0].title == "other color"
+    assert LocalIndex.open("w", color_weight=0).weighed(1)(query, limit=1)[0].title == "other shape"
 
 
 def test_facts_survive_and_unknown_ones_stay_none():

@@ -11,17 +11,19 @@ from hypothesis import strategies as st
 
 from s2f_helpers.common.types import S2FError, Sketch
 from s2f_helpers.studio import Drawing, Page, Stroke
+from s2f_helpers.studio.strokes import Group
 
 RED = "#ff0000"
 coordinates = st.floats(-300, 556, allow_nan=False).map(lambda value: round(value, 1))
 strokes = st.builds(
     Stroke,
-    tool=st.sampled_from(["pen", "color", "eraser"]),
+    tool=st.sampled_from(["pen", "color", "fill", "eraser"]),
     color=st.from_regex("#[0-9a-f]{6}", fullmatch=True),
     width=st.floats(0.5, 64),
     points=st.lists(st.tuples(coordinates, coordinates), min_size=1, max_size=5).map(tuple),
 )
-histories = st.lists(st.one_of(strokes, st.just(Page())), max_size=6)
+groups = st.builds(Group, st.lists(strokes, min_size=1, max_size=3).map(tuple))
+histories = st.lists(st.one_of(strokes, groups, st.just(Page())), max_size=6)
 
 
 def pen(*points, width=2):
@@ -30,6 +32,9 @@ def pen(*points, width=2):
 
 def dot(x, y, color=RED, width=10):
     return Stroke("color", color, width, ((x, y),))
+
+
+SQUARE = ((60, 60), (200, 60), (200, 200), (60, 200), (60, 60))
 
 
 def sketch_of_a_frame() -> Sketch:
@@ -77,6 +82,41 @@ def test_later_strokes_lie_above_earlier_ones():
     assert sketch.hints[100, 100].tolist() == [0, 0, 255]
 
 
+def test_a_fill_ends_at_the_lines_of_its_time():
+    drawing = Drawing([pen(*SQUARE), pen((60, 130), (200, 130))])
+    drawing.add(Stroke("fill", "#2040c0", 2, ((100, 100),)))
+    drawing.add(Stroke("eraser", "#000000", 8, ((70, 130), (190, 130))))
+    sketch = drawing.to_sketch()
+    assert sketch.hint_mask[66:124, 66:194].all() and not sketch.hint_mask[136:].any()
+    assert sketch.hints[100, 100].tolist() == [0x20, 0x40, 0xC0]
+
+
+@pytest.mark.parametrize("gap, closed", [(4, True), (20, False)])
+def test_a_fill_closes_small_gaps_and_refuses_to_run_out(gap, closed):
+    drawing = Drawing([pen((130 + gap / 2, 60), (200, 60), (200, 200), (60, 200), (60, 60), (130 - gap / 2, 60))])
+    fill = Stroke("fill", RED, 2, ((100, 100),))
+    if closed:
+        drawing.add(fill)
+        assert drawing.to_sketch().hint_mask[66:194, 66:194].all() and not drawing.to_sketch().hint_mask[:54].any()
+    else:
+        with pytest.raises(S2FError, match="close it where it is open"):
+            drawing.add(fill)
+
+
+def test_several_strokes_at_once_are_one_step():
+    drawing = Drawing()
+    drawing.add(pen((20, 100), (90, 100)), dot(50, 60))
+    assert drawing.to_sketch().lines.any() and drawing.to_sketch().hint_mask.any()
+    drawing.undo()
+    assert drawing.is_empty
+
+
+def test_an_unfinished_stroke_is_seen_and_not_kept():
+    drawing = Drawing([dot(30, 30)])
+    assert drawing.to_sketch(unfinished=(pen((20, 100), (90, 100)),)).lines.any()
+    assert not drawing.to_sketch().lines.any()
+
+
 def test_a_thin_diagonal_stays_in_one_piece():
     from scipy.ndimage import label
 
@@ -99,7 +139,7 @@ def test_preview_is_black_on_white_with_hints():
 
 
 @settings(max_examples=25, deadline=None)
-@given(histories, strokes)
+@given(histories, strokes.filter(lambda stroke: stroke.tool != "fill"))
 def test_undo_then_redo_gives_back_every_state(history, last):
     drawing = Drawing(history)
     before = drawing.to_sketch(64)
@@ -183,6 +223,32 @@ def test_a_placed_sketch_and_the_history_are_saved_too(tmp_path):
     assert loaded.to_sketch().hint_mask[30, 30]
 
 
+@settings(max_examples=25, deadline=None)
+@given(history=histories)
+def test_an_svg_file_opens_again_as_the_same_drawing(history):
+    drawing, other = Drawing(history), Drawing()
+    other.open(drawing.to_svg().encode(), "drawing.svg")
+    assert same(other.to_sketch(64), drawing.to_sketch(64))
+
+
+def test_an_svg_file_draws_what_the_page_shows():
+    drawing = Drawing([pen(*SQUARE), Stroke("fill", "#2040c0", 2, ((100, 100),)), dot(100, 60, "#ff0000")])
+    drawing.add(Stroke("eraser", "#000000", 10, ((60, 100), (60, 120))))
+    svg = drawing.to_svg()
+    assert svg.count("<path") == 5 and svg.count("<mask") == 2
+    assert 'fill="#2040c0"' in svg and 'stroke="#ff0000"' in svg and "M60 60L200 60" in svg
+
+
+def test_opening_a_drawing_keeps_the_former_page_below():
+    drawing = Drawing([dot(30, 30)])
+    before = drawing.to_sketch()
+    drawing.open(Drawing([pen((20, 100), (220, 100))]).to_json().encode(), "drawing.json")
+    assert drawing.to_sketch().lines.any() and not drawing.to_sketch().hint_mask.any()
+    drawing.undo()
+    drawing.undo()
+    assert same(drawing.to_sketch(), before)
+
+
 def test_a_failed_save_leaves_the_former_file_and_no_rubbish(tmp_path, monkeypatch):
     path = tmp_path / "drawing.json"
     Drawing([dot(30, 30)]).save(path)
@@ -191,7 +257,7 @@ def test_a_failed_save_leaves_the_former_file_and_no_rubbish(tmp_path, monkeypat
     def full(*_args, **_options):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(json, "dump", full)
+    monkeypatch.setattr("os.replace", full)
     with pytest.raises(S2FError, match="No space left"):
         Drawing([dot(99, 99)]).save(path)
     assert path.read_bytes() == former and list(tmp_path.iterdir()) == [path]

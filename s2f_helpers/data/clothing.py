@@ -26,8 +26,8 @@ from s2f_helpers.common.progress import progress
 from s2f_helpers.common.types import S2FError
 from s2f_helpers.data.dataset import Dataset, make_dataset
 
-__all__ = ["COMMIT", "Cutouts", "Photo", "corrected_photos", "cut_out", "fetch_photos", "load_clothing",
-           "load_cutouts", "load_photos", "photo_url", "photos_on_disk"]  # fmt: skip
+__all__ = ["COMMIT", "Cutouts", "Photo", "corrected_photos", "cut_out", "fetch_photos", "list_photos",
+           "load_clothing", "load_cutouts", "load_photos", "photo_url", "photos_on_disk"]  # fmt: skip
 
 REPOSITORY = "https://github.com/alexeygrigorev/clothing-dataset"
 COMMIT = "7ed86a9cc56763b6acb35e41cb35184e43a5d218"
@@ -105,9 +105,19 @@ def load_photos(split: str | None = None) -> list[Photo]:
     Raises:
         S2FError: for another split's name, or when the photos cannot be had.
     """
+    photos = list_photos(split)
+    fetch_photos()
+    return photos
+
+
+def list_photos(split: str | None = None) -> list[Photo]:
+    """As :func:`load_photos`, but fetches nothing: categories and masks are at hand, pictures perhaps not.
+
+    Raises:
+        S2FError: for another split's name.
+    """
     if split is not None and split not in SPLITS:
         raise S2FError(f"unknown split {split!r}: expected one of {', '.join(SPLITS)} or None for all")
-    fetch_photos()
     return [photo for photo in _table() if split in (None, photo.split)]
 
 

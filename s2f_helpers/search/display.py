@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterable
+from itertools import chain, repeat, starmap
 
 import numpy as np
 import pandas as pd
@@ -34,7 +35,8 @@ CARD = Markup(
     '<div style="display:flex;align-items:center;justify-content:center;height:100px;background:#fff">{thumbnail}</div>'
     '<div style="padding:6px 8px 0;font-size:13px;line-height:1.3;overflow-wrap:break-word">{title}</div>'
     '<div style="padding:0 8px;font-size:12px;line-height:1.4;overflow-wrap:break-word;opacity:0.75">{price}</div>'
-    '<div style="padding:0 8px;font-size:12px;line-height:1.4;overflow-wrap:break-word;opacity:0.75">{shop}</div></li>'
+    '<div style="padding:0 8px;font-size:12px;line-height:1.4;overflow-wrap:break-word;opacity:0.75">{shop}</div>'
+    "{extra}</li>"
 )
 NOTE = Markup('<p class="s2f-note" style="margin:6px 0 0;opacity:0.75">{}</p>')
 LINK = Markup('<a href="{url}" target="_blank" rel="noopener noreferrer" style="text-decoration:underline">{title}</a>')
@@ -51,15 +53,17 @@ def cards(products: Iterable[Product]) -> HTML:
     return HTML(cards_html(products))
 
 
-def cards_html(products: Iterable[Product]) -> str:
+def cards_html(products: Iterable[Product], extras: Iterable[Markup] = ()) -> str:
     """A list of cards, in the order given. Every text is escaped; only http(s) addresses become links.
+
+    ``extras`` is HTML of one's own, one for each card, at its lower end.
 
     Pictures on a shop's server are loaded by the browser, over https only and without saying from where.
 
     >>> cards_html([Product("<b>Shirt</b>", price=19.9, currency="EUR", url="javascript:alert(1)")]).count("<a ")
     0
     """
-    shown = Markup("").join(_card(product) for product in products)
+    shown = Markup("").join(starmap(_card, zip(products, chain(extras, repeat("")), strict=False)))
     if not shown:
         return notes_html(["Nothing similar was found."])
     return CARDS.format(shown)
@@ -96,7 +100,7 @@ def data_uri(image: np.ndarray, kind: str = "PNG") -> str:
     return f"data:image/{kind.lower()};base64,{base64.b64encode(file.getvalue()).decode('ascii')}"
 
 
-def _card(product: Product) -> Markup:
+def _card(product: Product, extra: str) -> Markup:
     title = product.title.strip() or "(no title)"
     url = http_link(product.url)
     return CARD.format(
@@ -104,6 +108,7 @@ def _card(product: Product) -> Markup:
         title=LINK.format(url=url, title=title) if url else title,
         price=_price(product),
         shop=_origin(product),
+        extra=extra,
     )
 
 

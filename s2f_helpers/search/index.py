@@ -230,6 +230,10 @@ class LocalIndex:
             raise _damaged(self.name) from error
         return [_product(row, rank) for rank, row in enumerate(rows)]
 
+    def weighed(self, color_weight: float) -> LocalIndex:
+        """The same index, comparing with another weight: 0 shapes alone, 1 colours alone."""
+        return LocalIndex(self.name, self._table, self.skipped, color_weight, self._encoder)
+
     def _with(self, skipped: Sequence[Skipped]) -> LocalIndex:
         return LocalIndex(self.name, self._table, skipped, self._color_weight, self._encoder)
 

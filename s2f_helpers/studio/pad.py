@@ -1,11 +1,8 @@
-"""The canvas on screen: shows a Drawing and turns mouse, touch and pen into strokes.
-
-The drawing lives in the kernel; the canvas only displays it, so nothing is lost with the page.
-"""
+"""The pad on screen, on ipycanvas: mouse, touch and pen in, paint out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import ipywidgets as widgets
@@ -13,10 +10,12 @@ import numpy as np
 from ipycanvas import Canvas, MultiCanvas, hold_canvas
 from PIL import Image
 
-from s2f_helpers.studio.drawing import Drawing
+from s2f_helpers.common.types import Sketch
+from s2f_helpers.studio.brush import Point
+from s2f_helpers.studio.easel import Easel
 from s2f_helpers.studio.guard import guarded
-from s2f_helpers.studio.keys import PadKeys
-from s2f_helpers.studio.strokes import FAR, MAX_POINTS, SIZE, Page, Stroke
+from s2f_helpers.studio.storage import rgba
+from s2f_helpers.studio.strokes import FAR, MAX_POINTS, SIZE, Group, Mark, Page, Stroke
 
 __all__ = ["Pad"]
 
@@ -24,65 +23,54 @@ __all__ = ["Pad"]
 ZOOM = 2
 WHITE = "#ffffff"
 INK = "#000000"
+GUIDE, MIDDLE = "#c9d6ea", "#e3e3e3"
 
-Point = tuple[float, float]
 
+class Pad(Easel):
+    """See :class:`~s2f_helpers.studio.easel.Easel`."""
 
-class Pad:
-    """A canvas for one drawing.
-
-    Args:
-        drawing: shown, and added to.
-        on_begin: called when a stroke begins.
-        on_change: called after the drawing has changed here (a stroke ended, an undo or redo key).
-        report: called with a sentence if anything goes wrong.
-
-    Attributes:
-        tool, color, width: used by the next stroke; see :class:`~s2f_helpers.studio.strokes.Stroke`.
-        widget: what to display.
-    """
-
-    def __init__(
-        self,
-        drawing: Drawing,
-        on_begin: Callable[[], None],
-        on_change: Callable[[], None],
-        report: Callable[[str], None],
-    ) -> None:
-        self.drawing = drawing
-        self.tool, self.color, self.width = "pen", INK, 2.0
-        self._on_begin, self._on_change, self._report = on_begin, on_change, report
-        self._points: list[Point] | None = None
-        self._canvas = MultiCanvas(3, width=SIZE * ZOOM, height=SIZE * ZOOM)
-        self._paper, self._colors, self._lines = (self._canvas[i] for i in range(3))
-        keys = PadKeys()
-        self.widget = widgets.VBox([self._canvas, keys])
+    def __init__(self, *easel) -> None:
+        super().__init__(*easel)
+        self._canvas = MultiCanvas(4, width=SIZE * ZOOM, height=SIZE * ZOOM)
+        self._paper, self._guides, self._colors, self._lines = (self._canvas[i] for i in range(4))
+        self._contours: Sequence[np.ndarray] = ()
+        self.widget = widgets.Box([self._canvas])
         self.widget.add_class("s2f-pad")
-        self._listen(keys)
-        self._redraw()
+        self._listen()
+        self.redraw()
 
-    def undo(self) -> None:
-        """Take back the last mark."""
-        self._finish()
-        if self.drawing.undo():
-            self.refresh()
+    def redraw(self) -> None:
+        """Show the drawing."""
+        # A page that was reloaded has not heard which layer later commands are meant for (ipycanvas 322).
+        self._paper._canvas_manager._current_canvas = None
+        with _batch(self._canvas):
+            self._paper.fill_style = WHITE
+            self._paper.fill_rect(0, 0, SIZE * ZOOM, SIZE * ZOOM)
+            self._paint_guides()
+            for layer in (self._colors, self._lines):
+                layer.clear()
+                layer.line_cap = layer.line_join = "round"
+            for mark in self.drawing.visible:
+                self._paint_mark(mark)
+            if any(stroke.tool == "fill" for mark in self.drawing.visible for stroke in _strokes(mark)):
+                # How far a fill reaches, the raster knows.
+                self._colors.clear()
+                self._put(self._colors, rgba(self.drawing.to_sketch()))
 
-    def redo(self) -> None:
-        """Put back the mark undone last."""
-        self._finish()
-        if self.drawing.redo():
-            self.refresh()
+    def guide(self, contours: Sequence[np.ndarray]) -> None:
+        """Show outlines, (M, 2) in page units each, faintly below the drawing."""
+        self._contours = contours
+        self.show_brush()
 
-    def refresh(self) -> None:
-        """Show the drawing after it was changed elsewhere, and say that it has changed."""
-        self._points = None
-        self._redraw()
-        self._on_change()
+    def show_brush(self) -> None:
+        """Show the middle of the page if both halves are drawn."""
+        with _batch(self._canvas):
+            self._paint_guides()
 
-    def _listen(self, keys: PadKeys) -> None:
+    def _listen(self) -> None:
         canvas = self._canvas
         for register, callback in (
-            (canvas.on_client_ready, self._redraw),
+            (canvas.on_client_ready, self.redraw),
             (canvas.on_mouse_down, self._down),
             (canvas.on_mouse_move, self._move),
             (canvas.on_mouse_up, self._up),
@@ -92,18 +80,16 @@ class Pad:
             (canvas.on_touch_move, self._touch_move),
             (canvas.on_touch_end, self._touch_up),
             (canvas.on_touch_cancel, self._touch_up),
-            (keys.on_action, lambda action: {"undo": self.undo, "redo": self.redo}[action]()),
         ):
             register(guarded(callback, self._report))
 
     def _down(self, x: float, y: float) -> None:
         self._finish()
-        self._on_begin()
         self._points = [_on_page(x, y)]
         self._show_last()
 
     def _move(self, x: float, y: float) -> None:
-        if self._points is None:
+        if not self._points:
             return
         point = _on_page(x, y)
         if point == self._points[-1]:
@@ -114,6 +100,7 @@ class Pad:
             self._points = [last]
         self._points.append(point)
         self._show_last()
+        self._on_move()
 
     def _up(self, x: float, y: float) -> None:
         self._move(x, y)
@@ -132,30 +119,33 @@ class Pad:
             self._finish()
 
     def _finish(self) -> None:
-        if self._points is None:
-            return
-        points, self._points = tuple(self._points), None
-        self.drawing.add(Stroke(self.tool, self.color, self.width, points))
-        self._on_change()
+        # What a fill or a person's own tool makes is not what was traced.
+        stands = not self._points or not (self.brush.own or self.brush.tool == "fill")
+        super()._finish()
+        if not stands:
+            self.redraw()
 
     def _show_last(self) -> None:
         with _batch(self._canvas):
-            self._paint(Stroke(self.tool, self.color, self.width, tuple(self._points[-2:])))
+            for stroke in self.brush.trace(self._points[-2:]):
+                self._paint(stroke)
 
-    def _redraw(self) -> None:
-        # A page that was reloaded has not heard which layer later commands are meant for (ipycanvas 322).
-        self._paper._canvas_manager._current_canvas = None
-        with _batch(self._canvas):
-            self._paper.fill_style = WHITE
-            self._paper.fill_rect(0, 0, SIZE * ZOOM, SIZE * ZOOM)
-            for layer in (self._colors, self._lines):
-                layer.clear()
-                layer.line_cap = layer.line_join = "round"
-            for mark in self.drawing.visible:
-                if isinstance(mark, Stroke):
-                    self._paint(mark)
-                else:
-                    self._paint_page(mark)
+    def _paint_guides(self) -> None:
+        layer = self._guides
+        layer.clear()
+        layer.line_width = ZOOM
+        if self.brush.symmetric:
+            layer.stroke_style = MIDDLE
+            layer.stroke_line(SIZE * ZOOM / 2, 0, SIZE * ZOOM / 2, SIZE * ZOOM)
+        layer.stroke_style = GUIDE
+        for contour in self._contours:
+            layer.stroke_lines(np.concatenate([contour, contour[:1]]).astype(np.float32) * ZOOM)
+
+    def _paint_mark(self, mark: Mark) -> None:
+        if isinstance(mark, Page) and mark.sketch is not None:
+            self._paint_page(mark.sketch)
+        for stroke in _strokes(mark):
+            self._paint(stroke)
 
     def _paint(self, stroke: Stroke) -> None:
         if stroke.tool == "eraser":
@@ -163,19 +153,23 @@ class Pad:
                 _paint_on(layer, stroke, INK, "destination-out")
         elif stroke.tool == "color":
             _paint_on(self._colors, stroke, stroke.color, "source-over")
-        else:
+        elif stroke.tool == "pen":
             _paint_on(self._lines, stroke, INK, "source-over")
 
-    def _paint_page(self, page: Page) -> None:
-        if page.sketch is None:
-            return
-        sketch = page.sketch
-        hints = np.dstack([sketch.hints, sketch.hint_mask * np.uint8(255)])
-        lines = np.dstack([np.zeros_like(sketch.hints), sketch.lines])
-        for layer, picture in ((self._colors, hints), (self._lines, lines)):
-            enlarged = Image.fromarray(picture).resize((SIZE * ZOOM, SIZE * ZOOM), Image.Resampling.BICUBIC)
-            layer.global_composite_operation = "source-over"
-            layer.put_image_data(np.asarray(enlarged))
+    def _paint_page(self, sketch: Sketch) -> None:
+        self._put(self._colors, rgba(sketch))
+        self._put(self._lines, np.dstack([np.zeros_like(sketch.hints), sketch.lines]))
+
+    def _put(self, layer: Canvas, picture: np.ndarray) -> None:
+        enlarged = Image.fromarray(picture).resize((SIZE * ZOOM, SIZE * ZOOM), Image.Resampling.BICUBIC)
+        layer.global_composite_operation = "source-over"
+        layer.put_image_data(np.asarray(enlarged))
+
+
+def _strokes(mark: Mark) -> tuple[Stroke, ...]:
+    if isinstance(mark, Group):
+        return mark.strokes
+    return () if isinstance(mark, Page) else (mark,)
 
 
 def _on_page(x: float, y: float) -> Point:

@@ -1,4 +1,4 @@
-"""What a person puts on the page: strokes, and fresh pages (empty, or holding an uploaded drawing)."""
+"""What a person puts on the page: strokes, groups of them, and fresh pages (empty, or holding an uploaded drawing)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from s2f_helpers.common.types import S2FError, Sketch
 
-__all__ = ["MAX_POINTS", "MAX_WIDTH", "SIZE", "TOOLS", "Mark", "Page", "Stroke"]
+__all__ = ["FAR", "MAX_POINTS", "MAX_WIDTH", "SIZE", "TOOLS", "Group", "Mark", "Page", "Stroke"]
 
 SIZE = 256
-TOOLS = ("pen", "color", "eraser")
+TOOLS = ("pen", "color", "fill", "eraser")
 MAX_POINTS = 10_000
 MAX_WIDTH = 64.0
+MAX_TOGETHER = 200
 # A stroke may leave the page, but not so far that rasterising it costs memory or time.
 FAR = 4 * SIZE
 
@@ -23,8 +24,9 @@ class Stroke:
     """One movement of one tool, in page units: the page is 256 x 256, origin at the top left.
 
     Attributes:
-        tool: ``"pen"`` draws lines, ``"color"`` places colour hints, ``"eraser"`` removes both.
-        color: ``"#rrggbb"``; only ``"color"`` strokes use it.
+        tool: ``"pen"`` draws lines, ``"color"`` places colour hints, ``"fill"`` colours the region around its first
+            point as far as the lines that were there before it, ``"eraser"`` removes lines and colours.
+        color: ``"#rrggbb"``; only ``"color"`` and ``"fill"`` use it.
         width: diameter of the round tip, in page units, above 0 and at most 64.
         points: (x, y) pairs, at least one; a single point is a dot.
 
@@ -54,6 +56,21 @@ class Stroke:
 
 
 @dataclass(frozen=True)
+class Group:
+    """Strokes that are made and undone as one: a stroke and its mirror image, or what a tool of your own makes of it.
+
+    Raises:
+        S2FError: for no strokes, more than 200, or things that are none.
+    """
+
+    strokes: tuple[Stroke, ...]
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.strokes) <= MAX_TOGETHER or not all(isinstance(one, Stroke) for one in self.strokes):
+            raise S2FError(f"expected 1 to {MAX_TOGETHER} strokes from a tool, got {self.strokes!r:.80}")
+
+
+@dataclass(frozen=True)
 class Page:
     """A fresh page on top of all earlier marks: empty, or holding a drawing that was not made here.
 
@@ -68,7 +85,7 @@ class Page:
             raise S2FError(f"page: expected a sketch of {SIZE} x {SIZE}, got {self.sketch.lines.shape}")
 
 
-Mark = Stroke | Page
+Mark = Stroke | Group | Page
 
 
 def _is_number(value: object) -> bool:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import os
-import time
+from itertools import pairwise
 from urllib.parse import urlsplit
 
-import nbformat
 import numpy as np
 import pytest
-import requests
+from person import OPEN_MS, Person, put_notebook
 from PIL import Image
 
 NOTEBOOK = "07_draw_and_search.ipynb"
@@ -21,7 +19,7 @@ T_SHIRT = [
 ]  # fmt: skip
 DOTS = [(100, 90), (128, 90), (156, 90), (100, 130), (128, 130), (156, 130), (100, 180), (128, 180), (156, 180),
         (52, 106), (204, 106)]  # fmt: skip
-OPEN_MS, RUN_MS, GENERATE_MS = 180_000, 600_000, 240_000
+GENERATE_MS = 240_000
 # Every service has a fake on this machine; the drawing is an example, so that nothing else differs.
 SHOPPING = """
 from s2f_helpers import Pipeline
@@ -35,59 +33,6 @@ drawing.place(example("t-shirt"))
 Studio(Pipeline.load(), drawing, providers=shops.providers().values())
 """
 SERVICES = ("bing", "shopify", "ebay", "google", "serpapi", "naver")
-IDLE = "() => document.querySelector('#jp-main-statusbar')?.textContent.includes('| Idle')"
-
-
-class Person:
-    """Hands and eyes in front of the page."""
-
-    def __init__(self, page):
-        self.page = page
-        # The notebook shows cards of its own further up, in the same style.
-        self.panel = page.locator(".s2f-studio:has(.s2f-pad)")
-        self.canvas = self.panel.locator(".s2f-pad canvas")
-
-    def open(self, address):
-        self.page.goto(address)
-        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=OPEN_MS)
-        self.page.wait_for_function(IDLE, timeout=OPEN_MS)
-
-    def run_all(self):
-        self.page.locator(".lm-MenuBar-itemLabel:text-is('Run')").click()
-        self.page.locator(".lm-Menu-itemLabel:text-is('Run All Cells')").click()
-        self.canvas.wait_for(timeout=RUN_MS)
-        self.page.wait_for_function(IDLE, timeout=RUN_MS)
-
-    def save(self):
-        with self.page.expect_response(lambda reply: reply.request.method == "PUT" and "/api/contents/" in reply.url):
-            self.page.keyboard.press("Control+s")
-
-    def stroke(self, *points):
-        self.canvas.scroll_into_view_if_needed()
-        box = self.canvas.bounding_box()
-        scale = box["width"] / 256
-        (x, y), *rest = [(box["x"] + x * scale, box["y"] + y * scale) for x, y in points]
-        self.page.mouse.move(x, y)
-        self.page.mouse.down()
-        for x, y in rest:
-            self.page.mouse.move(x, y, steps=4)
-        self.page.mouse.up()
-
-    def press(self, name):
-        self.panel.get_by_text(name, exact=True).click()
-
-    def see(self, locator) -> np.ndarray:
-        """(H, W, 3) ``int`` RGB: what is on the screen there."""
-        return np.asarray(Image.open(io.BytesIO(locator.screenshot())).convert("RGB")).astype(int)
-
-    def wait_to_see(self, locator, wanted, seconds=30):
-        """Look again and again until ``wanted(pixels)``; the last look is returned either way."""
-        deadline = time.monotonic() + seconds
-        pixels = self.see(locator)
-        while not wanted(pixels) and time.monotonic() < deadline:
-            time.sleep(0.3)
-            pixels = self.see(locator)
-        return pixels
 
 
 def red_share(pixels) -> float:
@@ -115,16 +60,26 @@ def person(lab, page) -> Person:
     person = Person(page)
     person.open(lab.format(notebook=NOTEBOOK))
     person.run_all()
-    person.stroke(*T_SHIRT)
+    filming = os.environ.get("S2F_GIF")
+    film = person.film if filming else lambda frames=1: None
+    person.panel.scroll_into_view_if_needed()
+    film()
+    for first, last in pairwise(T_SHIRT):
+        person.stroke(first, last)
+        film()
     person.press("red")
     for x, y in DOTS:
         person.stroke((x, y), (x + 1, y))
-    person.wait_to_see(person.canvas, has_drawing)
+        film()
+    person.wait_to_see(lambda: person.see(person.canvas), has_drawing)
     person.press("Generate")
     person.panel.locator(".s2f-made img").wait_for(timeout=GENERATE_MS)
     person.panel.locator(".s2f-card").first.wait_for(timeout=GENERATE_MS)
+    page.mouse.move(0, 0)
+    film(6)
+    if filming:
+        person.write_film(filming)
     if os.environ.get("S2F_SCREENSHOT"):
-        page.mouse.move(0, 0)
         person.panel.screenshot(path=os.environ["S2F_SCREENSHOT"])
     return person
 
@@ -151,22 +106,13 @@ def test_the_drawing_and_the_panel_survive_a_reload(person):
     person.save()
     person.page.reload()
     person.canvas.wait_for(timeout=OPEN_MS)
-    after = ink(person.wait_to_see(person.canvas, has_drawing))
+    after = ink(person.wait_to_see(lambda: person.see(person.canvas), has_drawing))
     assert after == pytest.approx(before, rel=0.1)
     person.stroke((20, 20), (60, 20))
-    person.wait_to_see(person.canvas, lambda pixels: ink(pixels)[0] > after[0] + 100)
+    person.wait_to_see(lambda: person.see(person.canvas), lambda pixels: ink(pixels)[0] > after[0] + 100)
     person.page.keyboard.press("Control+z")
-    undone = ink(person.wait_to_see(person.canvas, lambda pixels: ink(pixels) == after, seconds=10))
+    undone = ink(person.wait_to_see(lambda: person.see(person.canvas), lambda pixels: ink(pixels) == after, seconds=10))
     assert undone == after
-
-
-def put_notebook(lab, name, code):
-    """Save a notebook of one cell on the server."""
-    parts = urlsplit(lab)
-    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code.strip())], metadata=kernel)
-    address = f"{parts.scheme}://{parts.netloc}/api/contents/{name}?{parts.query}"
-    requests.put(address, json={"type": "notebook", "content": notebook}, timeout=60).raise_for_status()
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,115 @@
+"""Hands and eyes in front of the page."""
+
+from __future__ import annotations
+
+import io
+import time
+from urllib.parse import urlsplit
+
+import nbformat
+import numpy as np
+import requests
+from PIL import Image
+
+OPEN_MS, RUN_MS = 180_000, 600_000
+FILM = (720, 600)
+IDLE = "() => document.querySelector('#jp-main-statusbar')?.textContent.includes('| Idle')"
+
+
+class Person:
+    """Uses the mouse, a finger and the keyboard, and looks at pixels; all points are in page units, 256 x 256."""
+
+    def __init__(self, page):
+        self.page = page
+        # The notebook shows cards of its own further up, in the same style.
+        self.panel = page.locator(".s2f-studio:has(.s2f-pad)")
+        self.canvas = self.panel.locator(".s2f-pad canvas")
+        self.frames: list[Image.Image] = []
+
+    def open(self, address):
+        self.page.goto(address)
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=OPEN_MS)
+        self.page.wait_for_function(IDLE, timeout=OPEN_MS)
+
+    def run_all(self):
+        self.menu("Run", "Run All Cells")
+        self.canvas.wait_for(timeout=RUN_MS)
+        self.page.wait_for_function(IDLE, timeout=RUN_MS)
+
+    def menu(self, name, entry):
+        self.page.locator(f".lm-MenuBar-itemLabel:text-is('{name}')").click()
+        self.page.locator(f".lm-Menu-itemLabel:text-is('{entry}')").click()
+
+    def save(self):
+        with self.page.expect_response(lambda reply: reply.request.method == "PUT" and "/api/contents/" in reply.url):
+            self.page.keyboard.press("Control+s")
+
+    def on_screen(self, points):
+        self.canvas.scroll_into_view_if_needed()
+        box = self.canvas.bounding_box()
+        scale = box["width"] / 256
+        return [(box["x"] + x * scale, box["y"] + y * scale) for x, y in points]
+
+    def stroke(self, *points, steps=4):
+        (x, y), *rest = self.on_screen(points)
+        self.page.mouse.move(x, y)
+        self.page.mouse.down()
+        for x, y in rest:
+            self.page.mouse.move(x, y, steps=steps)
+        self.page.mouse.up()
+
+    def finger(self, *points):
+        """A stroke by touch."""
+        touch = self.page.context.new_cdp_session(self.page)
+        places = [{"x": x, "y": y, "force": 0.7} for x, y in self.on_screen(points)]
+        for kind, at in [("touchStart", places[:1]), *[("touchMove", [at]) for at in places[1:]], ("touchEnd", [])]:
+            touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
+
+    def press(self, name):
+        self.panel.get_by_role("button", name=name, exact=True).click()
+
+    def choose(self, name, option):
+        self.panel.get_by_label(name, exact=True).select_option(label=option)
+
+    def see(self, locator) -> np.ndarray:
+        """(H, W, 3) ``int`` RGB: what is on the screen there."""
+        return np.asarray(Image.open(io.BytesIO(locator.screenshot())).convert("RGB")).astype(int)
+
+    def look(self) -> np.ndarray:
+        """(256, 256, 3) ``int`` RGB: the pad, a pixel a page unit."""
+        picture = Image.open(io.BytesIO(self.canvas.screenshot())).convert("RGB")
+        return np.asarray(picture.resize((256, 256), Image.Resampling.BOX)).astype(int)
+
+    def wait_to_see(self, look, wanted, seconds=30):
+        """Look again and again until ``wanted(pixels)``; the last look is returned either way."""
+        deadline = time.monotonic() + seconds
+        pixels = look()
+        while not wanted(pixels) and time.monotonic() < deadline:
+            time.sleep(0.3)
+            pixels = look()
+        return pixels
+
+    def film(self, frames=1):
+        """Keep what the upper part of the panel looks like now, for so many frames."""
+        picture = Image.open(io.BytesIO(self.panel.screenshot())).convert("RGB")
+        width, height = FILM
+        picture = picture.resize((width, round(picture.height * width / picture.width)), Image.Resampling.LANCZOS)
+        self.frames += [picture.crop((0, 0, width, height))] * frames
+
+    def write_film(self, path):
+        """All that was filmed, as an animated GIF in the last frame's colours."""
+        palette = self.frames[-1].quantize(192, Image.Quantize.MAXCOVERAGE)
+        frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in self.frames]
+        frames[0].save(path, save_all=True, append_images=frames[1:], duration=400, loop=0, optimize=True)
+
+    def wait_for_text(self, text, seconds=60):
+        self.panel.get_by_text(text).first.wait_for(timeout=seconds * 1000)
+
+
+def put_notebook(lab, name, code):
+    """Save a notebook of one cell on the server."""
+    parts = urlsplit(lab)
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code.strip())], metadata=kernel)
+    address = f"{parts.scheme}://{parts.netloc}/api/contents/{name}?{parts.query}"
+    requests.put(address, json={"type": "notebook", "content": notebook}, timeout=60).raise_for_status()
