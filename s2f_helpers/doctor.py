@@ -22,7 +22,7 @@ __all__ = ["Finding", "doctor", "examine"]
 
 OK, NOTE, FIX = "ok", "note", "FIX"
 OLDEST, NEWEST = (3, 11), (3, 13)
-SHIPPED = ("generator", "segmenter", "hed", "compression")
+SHIPPED = ("generator", "segmenter", "hed", "projection")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FREE_GB = 2
 
