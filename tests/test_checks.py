@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -14,6 +16,8 @@ from s2f_helpers.data import load_coco, wardrobe_dataset
 from s2f_helpers.data.checks import check_merge, check_spoil
 from s2f_helpers.pipeline_checks import check_renamed, check_two_colors
 from s2f_helpers.sketch.checks import check_asked_for, check_leak
+from s2f_helpers.studio import Drawing, Stroke
+from s2f_helpers.studio.checks import check_buttons, check_twins
 
 
 def test_a_check_prints_one_line_and_never_raises(capsys):
@@ -36,7 +40,7 @@ def unwritten(*_):
 
 
 @pytest.mark.parametrize("check_it, rest", [(check_two_colors, ()), (check_merge, ()), (check_spoil, ("clean",)),
-                                            (check_asked_for, ())])  # fmt: skip
+                                            (check_asked_for, ()), (check_buttons, ()), (check_twins, ())])  # fmt: skip
 def test_a_stub_is_not_yet_right(check_it, rest, clean, capsys):
     assert check_it(unwritten, *[clean for _ in rest]) is False
     assert capsys.readouterr().out.startswith("not yet: it still raises NotImplementedError")
@@ -223,3 +227,72 @@ def two_rooms():
 def test_leak(box, said, two_rooms, capsys):
     assert check_leak(box, two_rooms) is (said == "Right:")
     assert said in capsys.readouterr().out
+
+
+# notebook 07
+
+
+def buttons(stroke, far=lambda point, places, before: math.dist(point, places[-1]), width=6):
+    """A row of dots, one wherever it is ``far`` enough from the last; ``before`` are the points since then."""
+    places, before = [stroke.points[0]], []
+    for point in stroke.points:
+        before.append(point)
+        if far(point, places, before) >= 16:
+            places.append(point)
+            before = [point]
+    return [Stroke("pen", stroke.color, width, (place,)) for place in places]
+
+
+def walked(point, places, before):
+    return sum(math.dist(*pair) for pair in pairwise(before))
+
+
+@pytest.mark.parametrize(
+    "tool, said",
+    [
+        (buttons, "Right:"),
+        (lambda stroke: buttons(stroke, walked), "there and back"),  # along the line, not the straight way
+        (lambda stroke: [replace(stroke, width=6, points=(at,)) for at in stroke.points[::16]], "there and back"),
+        (lambda stroke: buttons(stroke)[1:], "straight down"),  # none at the beginning
+        (lambda stroke: [replace(stroke, width=6, points=stroke.points[::16])], "a single point"),
+        (lambda stroke: buttons(stroke, width=stroke.width), "6 wide"),
+        (lambda stroke: [button.points[0] for button in buttons(stroke)], "a list of Stroke"),
+        (lambda stroke: buttons(stroke) if stroke.points[1] else [], "IndexError"),  # a click has one point
+    ],
+)
+def test_buttons(tool, said, capsys):
+    assert check_buttons(tool) is (said == "Right:")
+    assert said in capsys.readouterr().out
+
+
+def drawn(*times):
+    """A drawing; each time, so many strokes are added as one."""
+    page = Drawing()
+    line = Stroke("pen", "#000000", 3, ((60, 60), (200, 60)))
+    cross = Stroke("pen", "#000000", 3, ((130, 20), (130, 200)))
+    for strokes in times:
+        page.add(*[line, cross][:strokes])
+    return page
+
+
+TWINS = {
+    "the same line twice": (lambda: (drawn(1), drawn(1, 1)), "Right:"),
+    "two as one, and one by one": (lambda: (drawn(1, 2), drawn(2)), "Right:"),
+    "one drawing under two names": (lambda: (drawn(1),) * 2, "they still do"),
+    "one line more": (lambda: (drawn(1), drawn(2)), "pixels differ"),
+    "nothing on either": (lambda: (drawn(), drawn()), "shows nothing"),
+    "pictures": (lambda: (drawn(1).preview(), drawn(1, 1).preview()), "got ndarray, ndarray"),
+    "one only": (lambda: [drawn(1)], "got Drawing"),
+}
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_twins(name, capsys):
+    answer, said = TWINS[name]
+    assert check_twins(answer) is (said == "Right:")
+    assert said in capsys.readouterr().out
+
+
+def test_a_check_leaves_the_drawings_as_they_are():
+    one, other = drawn(1), drawn(1, 1)
+    assert check_twins(lambda: (one, other)) and (len(one.history), len(other.history)) == (1, 2)
