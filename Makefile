@@ -14,7 +14,7 @@ help:
 	@echo "make app        the same panel as a page without code, for people who never see a notebook"
 	@echo "make test       everything CI runs"
 	@echo "make bench      the figures in the README, measured here"
-	@echo "make notebooks  execute all notebooks, keep their clean outputs, make the solutions anew"
+	@echo "make notebooks  execute all notebooks, keep their clean outputs, make the solutions and the Korean code anew"
 	@echo "make doctor     what is here, what is missing, and the command that mends it"
 	@echo "make python     print the environment's interpreter"
 
@@ -49,7 +49,8 @@ bench:
 notebooks:
 	@python=$$(tools/environment.sh); \
 	"$$python" tools/notebooks.py notebooks/*.ipynb; \
-	"$$python" tools/solutions.py
+	"$$python" tools/solutions.py; \
+	"$$python" tools/korean.py notebooks/*.ipynb
 
 doctor:
 	@"$$(tools/environment.sh)" -m s2f_helpers doctor

@@ -12,6 +12,7 @@ from s2f_helpers.common.paths import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SOLUTIONS = sorted((ROOT / "notebooks" / "solutions").glob("*.ipynb"))
+COPIES = sorted((ROOT / "notebooks").glob("*/*.ipynb"))  # solutions and the Korean edition
 WHOLE = [path for path in NOTEBOOKS if path.name[:2] not in ("05", "06")]  # those with the full anatomy so far
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "weights").glob("*.md"))]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -45,7 +46,7 @@ def readme_seconds() -> dict[str, str]:
     return dict(re.findall(r"^\|.*\(notebooks/([\w.]+)\).*\| (\d+ s)[^|]*\|$", text, flags=re.M))
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS + SOLUTIONS, ids=name)
+@pytest.mark.parametrize("path", NOTEBOOKS + COPIES, ids=name)
 def test_each_badge_opens_that_very_file(path):
     head = nbformat.read(path, 4).cells[0].source
     targets = re.findall(r"\]\((https?://[^)\s]+\.ipynb)\)", head)
@@ -62,7 +63,7 @@ def test_links_to_files_find_them(path):
             assert (path.parent / target.split("#")[0]).exists(), f"{target} leads nowhere"
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS + SOLUTIONS, ids=name)
+@pytest.mark.parametrize("path", NOTEBOOKS + COPIES, ids=name)
 def test_outputs_hold_nothing_that_should_not_be_published(path):
     notebook = nbformat.read(path, 4)
     assert "widgets" not in notebook.metadata, "widget state: run tools/notebooks.py, which drops it"

@@ -18,7 +18,7 @@ from notebooks import ROOT, write_addresses
 SOLUTION = re.compile(r"<details><summary>Solution</summary>\s+```python\n(.*?)```", re.DOTALL)
 DEEPER = (
     ('sys.path.insert(0, "..")', 'sys.path.insert(0, "../..")'),
-    ("%cd /content/sketch2fashion/notebooks", "%cd /content/sketch2fashion/notebooks/solutions"),
+    ("%cd /content/sketch2fashion/notebooks", "%cd /content/sketch2fashion/notebooks/{folder}"),
     ("-r ../requirements-colab.txt", "-r ../../requirements-colab.txt"),
 )
 
@@ -51,10 +51,10 @@ def solved(stub: str, solution: str) -> str:
     return "\n".join(lines)
 
 
-def deeper(source: str) -> str:
-    """A cell's addresses, as seen from one folder further down."""
+def deeper(source: str, folder: str) -> str:
+    """A cell's addresses, as seen from ``notebooks/<folder>/``."""
     for old, new in DEEPER:
-        source = source.replace(old, new)
+        source = source.replace(old, new.format(folder=folder))
     return re.sub(r"\]\((?!https?:|#|mailto:)([^)\s]+)\)", r"](../\1)", source)
 
 
@@ -64,12 +64,12 @@ def solve(notebook: nbformat.NotebookNode, name: str) -> nbformat.NotebookNode |
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             pending = next(iter(SOLUTION.findall(cell.source)), pending)
-            cell.source = deeper(cell.source)
+            cell.source = deeper(cell.source, "solutions")
             continue
         cell.outputs, cell.execution_count = [], None
         if pending:
             cell.source, pending, count = solved(cell.source, pending), "", count + 1
-        cell.source = deeper(cell.source)
+        cell.source = deeper(cell.source, "solutions")
     write_addresses(notebook, f"solutions/{name}")
     return notebook if count else None
 
