@@ -12,7 +12,7 @@ from s2f_helpers.common.paths import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SOLUTIONS = sorted((ROOT / "notebooks" / "solutions").glob("*.ipynb"))
-COPIES = sorted((ROOT / "notebooks").glob("*/*.ipynb"))  # solutions and the Korean edition
+COPIES = [path for folder in ("solutions", "ko") for path in sorted((ROOT / "notebooks" / folder).glob("*.ipynb"))]
 WHOLE = [path for path in NOTEBOOKS if path.name[:2] not in ("05", "06")]  # those with the full anatomy so far
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "weights").glob("*.md"))]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
