@@ -12,7 +12,7 @@ from s2f_helpers.common.paths import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SOLUTIONS = sorted((ROOT / "notebooks" / "solutions").glob("*.ipynb"))
-WHOLE = [path for path in NOTEBOOKS if path.name[:2] in ("00", "01", "02")]  # those with the full anatomy so far
+WHOLE = [path for path in NOTEBOOKS if path.name[:2] in ("00", "01", "02", "05", "06")]  # with the full anatomy
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "weights").glob("*.md"))]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 SECRETS = r"\bsk-\w{16,}|\bAKIA[0-9A-Z]{16}|\bghp_\w{20,}|\bBearer [\w.-]{16,}|BEGIN [A-Z ]*PRIVATE KEY"
