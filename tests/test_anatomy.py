@@ -13,7 +13,6 @@ from s2f_helpers.common.paths import ROOT
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SOLUTIONS = sorted((ROOT / "notebooks" / "solutions").glob("*.ipynb"))
 COPIES = [path for folder in ("solutions", "ko") for path in sorted((ROOT / "notebooks" / folder).glob("*.ipynb"))]
-WHOLE = [path for path in NOTEBOOKS if path.name[:2] not in ("05", "06")]  # those with the full anatomy so far
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "weights").glob("*.md"))]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 SECRETS = r"\bsk-\w{16,}|\bAKIA[0-9A-Z]{16}|\bghp_\w{20,}|\bBearer [\w.-]{16,}|BEGIN [A-Z ]*PRIVATE KEY"
@@ -84,7 +83,7 @@ def test_the_publication_rules_can_fail():
     assert not re.search(ABSOLUTE, "https://example.org/home/page") and re.search(SECRETS, "AKIA" + "A" * 16)
 
 
-@pytest.mark.parametrize("path", WHOLE, ids=name)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
 def test_anatomy(path):
     cells = nbformat.read(path, 4).cells
     head, everything = cells[0].source, prose(path)
@@ -104,7 +103,7 @@ def test_anatomy(path):
     assert all(len(cell.source.splitlines()) <= 30 for cell in cells if cell.cell_type == "code")
 
 
-@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if "## Questionnaire" in prose(path)], ids=name)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
 def test_each_question_has_its_answer(path):
     def count(text, head):
         part = re.search(rf"^## {head}.*?(?=^## |\Z)", text, flags=re.M | re.S)[0]
@@ -119,7 +118,7 @@ def test_the_teachers_times_are_the_readmes():
     assert row.strip("| ").split(" | ") == [readme_seconds()[path.name] for path in NOTEBOOKS]
 
 
-@pytest.mark.parametrize("path", WHOLE + sorted((ROOT / "docs" / "teach").glob("*.md")), ids=name)
+@pytest.mark.parametrize("path", NOTEBOOKS + sorted((ROOT / "docs" / "teach").glob("*.md")), ids=name)
 def test_one_word_for_one_thing(path):
     names = r"```.*?```|`[^`]*`|\]\([^)]*\)|https?://\S+|\[\*[^*]+\*|clothing-dataset|pix2pix-edges-with-color"
     text = re.sub(names, " ", prose(path), flags=re.S)
