@@ -8,6 +8,8 @@ export PYTHONPATH := $(CURDIR)
 BROWSER := chromium fonts-noto-core fonts-dejavu-core fonts-nanum
 LIBRARIES := libgl1 libglib2.0-0
 SANDBOX := bubblewrap
+# Each visitor has a kernel of 1 GB. One whose page has been gone for ten minutes ends.
+ABANDONED := --MappingKernelManager.cull_idle_timeout=600 --MappingKernelManager.cull_interval=60
 
 help:
 	@echo "make studio     draw and search: JupyterLab on notebooks/07_draw_and_search.ipynb"
@@ -29,11 +31,13 @@ app:
 	"$$python" -c 'import cv2' 2>/dev/null || tools/system.sh $(LIBRARIES); \
 	"$$python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt voila; \
 	"$$python" -m s2f_helpers.prepare; \
-	exec "$$python" -m voila tools/app.ipynb $(APP)
+	export JUPYTER_PATH="$(CURDIR)/tools"; \
+	exec "$$python" -m voila tools/app.ipynb --template studio $(ABANDONED) $(APP)
 
 test:
 	@tools/system.sh $(LIBRARIES) $(BROWSER) $(SANDBOX); \
 	python=$$(tools/environment.sh); \
+	"$$python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt voila; \
 	"$$python" -m ruff check .; \
 	"$$python" -m ruff format --check .; \
 	export S2F_PRESET=smoke TQDM_DISABLE=1; \

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import anywidget
-import traitlets
 from markupsafe import Markup
 
 __all__ = ["Companion", "pick_button"]
@@ -28,15 +27,12 @@ class Companion(anywidget.AnyWidget):
     """Belongs into the same ``s2f-studio`` box as the pad and the results; shows nothing itself.
 
     ipycanvas swallows every key, so Tab could never leave the canvas. Here Ctrl+Z and Shift+Ctrl+Z (or Ctrl+Y), pressed
-    anywhere in the panel but in a text field, become actions, and all other keys stay with the page.
+    anywhere in the panel but in a text field, become actions; on the canvas arrows, Space and Enter are a pen, whose
+    place is shown and told to screen readers; and all other keys stay with the page.
     """
 
     _esm = HERE / "browser.js"
     _css = HERE / "studio.css"
-    label = traitlets.Unicode(
-        "Drawing pad. Draw with a mouse, finger or pen. Ctrl+Z undoes, Shift+Ctrl+Z redoes. "
-        "Without them, choose an example sketch or upload a drawing."
-    ).tag(sync=True)
 
     def on_action(self, callback: Callable[..., None]) -> None:
         """Call ``callback("undo")`` or ``callback("redo")`` for these keys, ``callback("pick", what, number)`` for

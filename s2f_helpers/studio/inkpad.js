@@ -8,8 +8,6 @@ function render({ model, el }) {
   canvas.dataset.s2fOwn = "yes";
   canvas.dataset.lmSuppressShortcuts = "true";
   canvas.tabIndex = 0;
-  canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", "Drawing pad. Draw with a mouse, finger or pen. Ctrl+Z undoes, Shift+Ctrl+Z redoes.");
   el.append(canvas);
   const pen = canvas.getContext("2d");
   pen.scale(ZOOM, ZOOM);
@@ -64,7 +62,7 @@ function render({ model, el }) {
 
   function down(event) {
     if (now || !event.isPrimary || event.button !== 0) return;
-    canvas.setPointerCapture(event.pointerId);
+    if (event.isTrusted) canvas.setPointerCapture(event.pointerId); // the keyboard's pen has nothing to capture
     number += 1;
     now = { number, brush: model.get("brush"), points: [at(event)] };
     trace(now.brush, now.points);

@@ -1,4 +1,4 @@
-"""A JupyterLab and a chromium to drive, for the tests and for benchmarks."""
+"""A JupyterLab, a Voila and a chromium to drive, for the tests and for benchmarks."""
 
 from __future__ import annotations
 
@@ -33,6 +33,16 @@ LAB_SETTINGS = {
 START_S = 240
 
 
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+# Where another client than playwright's own finds the browser.
+DEBUGGING_PORT = _free_port()
+
+
 @contextmanager
 def running_lab(home: Path) -> Iterator[str]:
     """Address (with its token, and ``{notebook}`` to fill in) of a JupyterLab that serves a copy of the notebooks."""
@@ -43,14 +53,31 @@ def running_lab(home: Path) -> Iterator[str]:
         path.write_text(json.dumps(values))
     port, token = _free_port(), secrets.token_hex(16)
     command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
-        "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--notebook-dir={home / 'notebooks'}",
+        "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0",
+        f"--IdentityProvider.token={token}", f"--notebook-dir={home / 'notebooks'}",
     ]  # fmt: skip
+    with _serving(command, home, f"http://127.0.0.1:{port}/api?token={token}"):
+        yield f"http://127.0.0.1:{port}/lab/tree/{{notebook}}?token={token}"
+
+
+@contextmanager
+def running_voila(home: Path, notebooks: Path) -> Iterator[str]:
+    """Address (with ``{notebook}`` to fill in) of a Voila that serves a folder as `make app` serves one notebook."""
+    port = _free_port()
+    command = ["voila", str(notebooks), "--template", "studio", "--no-browser", f"--port={port}"]
+    with _serving(command, home, f"http://127.0.0.1:{port}/"):
+        yield f"http://127.0.0.1:{port}/voila/render/{{notebook}}"
+
+
+@contextmanager
+def _serving(command: list[str], home: Path, address: str) -> Iterator[None]:
     with open(home / "log", "w+") as log:
-        server = subprocess.Popen(command, env=_environment(home), stdout=log, stderr=subprocess.STDOUT)
+        server = subprocess.Popen(
+            [sys.executable, "-m", *command], env=_environment(home), stdout=log, stderr=subprocess.STDOUT
+        )
         try:
-            _wait_until_up(f"http://127.0.0.1:{port}/api?token={token}", server, home / "log")
-            yield f"http://127.0.0.1:{port}/lab/tree/{{notebook}}?token={token}"
+            _wait_until_up(address, server, home / "log")
+            yield
         finally:
             _stop(server)
 
@@ -61,7 +88,9 @@ def chromium() -> Iterator[Browser]:
     executable = next(filter(None, map(shutil.which, CHROMIUM)), None)
     assert executable, "no chromium here: on Debian, apt-get install chromium fonts-noto-core"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_OPTIONS)
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=[*CHROMIUM_OPTIONS, f"--remote-debugging-port={DEBUGGING_PORT}"]
+        )
         yield browser
         browser.close()
 
@@ -69,6 +98,7 @@ def chromium() -> Iterator[Browser]:
 def _environment(home: Path) -> dict[str, str]:
     settings = {
         "PYTHONPATH": str(ROOT),
+        "JUPYTER_PATH": str(ROOT / "tools"),
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTER_DATA_DIR": str(home / "data"),
         "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
@@ -87,12 +117,6 @@ def _cache_without_drawing(folder: Path) -> Path:
     return folder
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def _wait_until_up(address: str, server: subprocess.Popen, log: Path) -> None:
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline and server.poll() is None:
@@ -101,7 +125,7 @@ def _wait_until_up(address: str, server: subprocess.Popen, log: Path) -> None:
                 return
         except requests.ConnectionError:
             time.sleep(0.3)
-    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-3000:]}")
+    raise RuntimeError(f"the server did not start:\n{log.read_text()[-3000:]}")
 
 
 def _stop(server: subprocess.Popen) -> None:

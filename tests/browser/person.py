@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import time
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import nbformat
 import numpy as np
 import requests
+from lab import DEBUGGING_PORT
 from PIL import Image
+from playwright.async_api import async_playwright
 
 OPEN_MS, RUN_MS = 180_000, 600_000
 FILM = (720, 600)
 IDLE = "() => document.querySelector('#jp-main-statusbar')?.textContent.includes('| Idle')"
+NOTHING_CUT_OFF = """
+panel => [...panel.querySelectorAll('button, select, input, canvas')].filter(e => e.offsetParent)
+    .every(e => e.getBoundingClientRect().right <= panel.getBoundingClientRect().right + 1)
+"""
 
 
 class Person:
@@ -65,6 +73,15 @@ class Person:
         for kind, at in [("touchStart", places[:1]), *[("touchMove", [at]) for at in places[1:]], ("touchEnd", [])]:
             touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
 
+    def moves(self, points, hertz) -> float:
+        """Move the mouse, its button down, at this rate without waiting for the page; the rate reached is returned."""
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(asyncio.run, _send_moves(self.page.url, self.on_screen(points), hertz)).result()
+
+    def keys(self, *keys):
+        for key in keys:
+            self.page.keyboard.press(key)
+
     def press(self, name):
         self.panel.get_by_role("button", name=name, exact=True).click()
 
@@ -106,6 +123,21 @@ class Person:
         self.panel.get_by_text(text).first.wait_for(timeout=seconds * 1000)
 
 
+async def _send_moves(url, places, hertz) -> float:
+    # Another client of the same browser: playwright's own would wait until the page has answered to each move.
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{DEBUGGING_PORT}")
+        page = next(page for context in browser.contexts for page in context.pages if page.url == url)
+        session = await page.context.new_cdp_session(page)
+        sent, start = [], time.perf_counter()
+        for number, (x, y) in enumerate(places, 1):
+            move = {"type": "mouseMoved", "x": x, "y": y, "button": "left", "buttons": 1}
+            sent.append(asyncio.ensure_future(session.send("Input.dispatchMouseEvent", move)))
+            await asyncio.sleep(max(0, start + number / hertz - time.perf_counter()))
+        await asyncio.gather(*sent)
+        return len(places) / (time.perf_counter() - start)
+
+
 def put_notebook(lab, name, code):
     """Save a notebook of one cell on the server."""
     parts = urlsplit(lab)
@@ -113,3 +145,24 @@ def put_notebook(lab, name, code):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code.strip())], metadata=kernel)
     address = f"{parts.scheme}://{parts.netloc}/api/contents/{name}?{parts.query}"
     requests.put(address, json={"type": "notebook", "content": notebook}, timeout=60).raise_for_status()
+
+
+def is_white(pixels):
+    return pixels[8:248, 8:248].min() > 200
+
+
+def is_dark(*at, near=2):
+    """Whether there is ink at these points, or within so many units."""
+
+    def wanted(pixels):
+        around = [pixels[y - near : y + near + 1, x - near : x + near + 1].max(axis=2).min() for x, y in at]
+        return max(around) < 110
+
+    return wanted
+
+
+def is_colored(color, *at):
+    def wanted(pixels):
+        return all(np.abs(pixels[y, x] - color).max() < 40 for x, y in at)
+
+    return wanted

@@ -1,4 +1,7 @@
-"""The studio as a person uses it: draw with the mouse, generate, look. What counts are pixels."""
+"""The studio as a person uses it: draw with the mouse, generate, look. What counts are pixels.
+
+With S2F_GIF=docs/studio.gif in the environment, the README's film is made on the way.
+"""
 
 from __future__ import annotations
 
@@ -109,7 +112,8 @@ def test_the_drawing_and_the_panel_survive_a_reload(person):
     after = ink(person.wait_to_see(lambda: person.see(person.canvas), has_drawing))
     assert after == pytest.approx(before, rel=0.1)
     person.stroke((20, 20), (60, 20))
-    person.wait_to_see(lambda: person.see(person.canvas), lambda pixels: ink(pixels)[0] > after[0] + 100)
+    more = lambda pixels: ink(pixels)[1] > after[1] + 100  # noqa: E731
+    assert more(person.wait_to_see(lambda: person.see(person.canvas), more)), "the brush was red before, and still is"
     person.page.keyboard.press("Control+z")
     undone = ink(person.wait_to_see(lambda: person.see(person.canvas), lambda pixels: ink(pixels) == after, seconds=10))
     assert undone == after
