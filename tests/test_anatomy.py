@@ -11,7 +11,6 @@ import pytest
 from s2f_helpers.common.paths import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-SOLUTIONS = sorted((ROOT / "notebooks" / "solutions").glob("*.ipynb"))
 COPIES = [path for folder in ("solutions", "ko") for path in sorted((ROOT / "notebooks" / folder).glob("*.ipynb"))]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "weights").glob("*.md"))]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -55,7 +54,7 @@ def test_each_badge_opens_that_very_file(path):
         assert inside == name(path), f"this badge opens another file: {target}"
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS + SOLUTIONS + PAGES, ids=name)
+@pytest.mark.parametrize("path", NOTEBOOKS + COPIES + PAGES, ids=name)
 def test_links_to_files_find_them(path):
     for target in LINK.findall(re.sub(r"```.*?```|`[^`]*`", "", prose(path), flags=re.S)):
         if not target.startswith(("http:", "https:", "#", "mailto:", "attachment:")):

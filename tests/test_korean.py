@@ -13,7 +13,6 @@ import pytest
 from s2f_helpers.common.paths import ROOT
 
 KOREAN = sorted((ROOT / "notebooks" / "ko").glob("*.ipynb"))
-COMPLETE = False  # True: every English notebook has its Korean one
 README, README_KO = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.ko.md"))
 FENCED = re.compile(r"```.*?```", flags=re.S)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -103,7 +102,7 @@ def test_korean_notebook_is_the_english_one(tool, path):
 def test_every_notebook_has_its_korean_one():
     english = {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
     korean = {path.name for path in KOREAN}
-    assert korean == english if COMPLETE else korean <= english
+    assert korean == english
     assert all(f"(notebooks/ko/{name})" in README_KO for name in korean)
 
 
