@@ -77,6 +77,15 @@ def test_outputs_hold_nothing_that_should_not_be_published(path):
         assert not re.search(SECRETS, json.dumps(cell)), "that looks like a key"
 
 
+@pytest.mark.parametrize("path", [*NOTEBOOKS, *sorted((ROOT / "notebooks" / "ko").glob("*.ipynb"))], ids=name)
+def test_each_figure_is_told_in_words(path):
+    for number, cell in enumerate(nbformat.read(path, 4).cells):
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                told = output.metadata.get("image/png", {}).get("alt", "")
+                assert len(told) > 20, f"cell {number}: put a caption in *italics* first below it"
+
+
 def test_the_publication_rules_can_fail():
     assert re.search(ABSOLUTE, 'File "/home/kim/x.py"') and re.search(ABSOLUTE, r"C:\\Users\\kim")
     assert not re.search(ABSOLUTE, "https://example.org/home/page") and re.search(SECRETS, "AKIA" + "A" * 16)

@@ -17,7 +17,7 @@ from pathlib import Path
 import nbformat
 from solutions import deeper
 
-from notebooks import ROOT, write_addresses
+from notebooks import ROOT, describe, write_addresses
 
 BADGES = re.compile(r"^\[!\[Open in Colab\].*$", flags=re.M)
 TODO = re.compile(r"\A<!-- To translate; then delete this comment\.\n.*?\n-->\n", flags=re.S)
@@ -78,6 +78,7 @@ def translated(english: nbformat.NotebookNode, korean: nbformat.NotebookNode, na
         if cell.cell_type == "code":
             cell.source = deeper(cell.source, "ko")
     write_addresses(english, f"ko/{name}")
+    describe(english)
     return english
 
 

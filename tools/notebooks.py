@@ -19,6 +19,7 @@ from nbclient import NotebookClient
 from PIL import Image
 
 ROOT = Path(__file__).parents[1]
+CAPTION = re.compile(r"\*(?!\*)(.+?)(?<!\*)\*(?!\*)", flags=re.S)  # in italics, first thing below a figure
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -68,6 +69,18 @@ def clean(notebook: nbformat.NotebookNode) -> None:
                     output.data["image/png"] = smaller(output.data["image/png"])
 
 
+def describe(notebook: nbformat.NotebookNode) -> None:
+    """Give each figure the caption below it, for those who hear pages: nbconvert and readers of screens look there."""
+    caption = ""
+    for cell in reversed(notebook.cells):
+        if cell.cell_type == "markdown":
+            found = CAPTION.match(cell.source)
+            caption = found[1] if found else ""
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                output.metadata["image/png"] = {"alt": caption.replace("*", "").replace("`", "")}
+
+
 def smaller(png: str) -> str:
     """The same figure in at most 256 colours, which the eye hardly tells apart: a third of the bytes."""
     picture = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
@@ -91,6 +104,7 @@ def main(paths: list[str]) -> None:
         write_addresses(notebook, path.name)
         NotebookClient(notebook, timeout=1200, resources={"metadata": {"path": str(path.parent)}}).execute()
         clean(notebook)
+        describe(notebook)
         nbformat.write(notebook, path)
 
 

@@ -9,7 +9,6 @@ import numpy as np
 
 __all__ = ["show"]
 
-DPI = 72
 TITLE_INCHES = 0.24
 
 
@@ -38,11 +37,11 @@ def show(
     columns = columns or min(len(images), 6)
     rows = -(-len(images) // columns)
     size = (columns * inches, rows * (inches + (TITLE_INCHES if titles else 0)))
-    figure, axes = plt.subplots(rows, columns, figsize=size, dpi=DPI, squeeze=False, layout="compressed")
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="compressed")
     for axis in axes.flat:
         axis.axis("off")
     for place, (axis, image) in enumerate(zip(axes.flat, images, strict=False)):
         axis.imshow(image, cmap="gray", vmin=0, vmax=1 if image.dtype == bool else 255)
-        axis.set_title(titles[place] if titles else "", fontsize=8)
+        axis.set_title(titles[place] if titles else "")
     plt.show()
     plt.close(figure)
