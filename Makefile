@@ -1,13 +1,14 @@
-# make studio | make app | make test | make bench | make notebooks | make doctor | make python
+# make studio | make app | make test | make bench | make notebooks | make slides | make book | make doctor | make python
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help studio app test bench notebooks doctor python
+.PHONY: help studio app test bench notebooks slides book doctor python
 
 export PYTHONPATH := $(CURDIR)
 BROWSER := chromium fonts-noto-core fonts-dejavu-core fonts-nanum
 LIBRARIES := libgl1 libglib2.0-0
 SANDBOX := bubblewrap
+BOOK := sphinx myst-nb sphinx-book-theme sphinx-revealjs
 
 help:
 	@echo "make studio     draw and search: JupyterLab on notebooks/07_draw_and_search.ipynb"
@@ -15,6 +16,8 @@ help:
 	@echo "make test       everything CI runs"
 	@echo "make bench      the figures in the README, measured here"
 	@echo "make notebooks  execute all notebooks, keep their clean outputs, make the solutions anew"
+	@echo "make slides     slides for teachers from the notebooks, in build/slides"
+	@echo "make book       the course as a website, in build/book"
 	@echo "make doctor     what is here, what is missing, and the command that mends it"
 	@echo "make python     print the environment's interpreter"
 
@@ -22,6 +25,7 @@ studio:
 	@python=$$(tools/environment.sh); \
 	"$$python" -c 'import cv2' 2>/dev/null || tools/system.sh $(LIBRARIES); \
 	"$$python" -m s2f_helpers.prepare; \
+	export PATH="$$(dirname "$$python"):$$PATH"; \
 	exec "$$python" -m jupyterlab notebooks/07_draw_and_search.ipynb $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB)
 
 app:
@@ -38,7 +42,8 @@ test:
 	"$$python" -m ruff format --check .; \
 	export S2F_PRESET=smoke TQDM_DISABLE=1; \
 	"$$python" -m pytest tests s2f_helpers --doctest-modules --ignore tests/browser --durations 10; \
-	"$$python" -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg notebooks/*.ipynb; \
+	"$$python" -m s2f_helpers.prepare; \
+	"$$python" -m pytest -p tests.notebook_times --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg notebooks/*.ipynb; \
 	"$$python" -m pytest tests/browser
 
 bench:
@@ -50,6 +55,16 @@ notebooks:
 	@python=$$(tools/environment.sh); \
 	"$$python" tools/notebooks.py notebooks/*.ipynb; \
 	"$$python" tools/solutions.py
+
+slides:
+	@python=$$(tools/environment.sh); \
+	"$$python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt $(BOOK); \
+	"$$python" tools/slides.py
+
+book:
+	@python=$$(tools/environment.sh); \
+	"$$python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt $(BOOK); \
+	"$$python" tools/book.py
 
 doctor:
 	@"$$(tools/environment.sh)" -m s2f_helpers doctor
