@@ -1,4 +1,7 @@
-"""``python -m s2f_helpers doctor`` says what is missing here; ``python -m s2f_helpers grade FOLDER`` grades a class."""
+"""``s2f doctor`` says what is missing here; ``s2f grade FOLDER`` grades a class.
+
+Without that command, in the folder of the course: ``python -m s2f_helpers doctor``.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from s2f_helpers.doctor import doctor
 
 def main() -> int:
     """The exit status: 1 where the doctor found something to mend, or the grader could not work."""
-    parser = argparse.ArgumentParser(prog="python -m s2f_helpers", description=__doc__)
+    parser = argparse.ArgumentParser(prog="s2f", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("doctor", help="what is here, what is missing, and the command that mends it")
     grader = commands.add_parser("grade", help="run learners' notebooks in a sandbox and judge their exercises")

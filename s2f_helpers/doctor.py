@@ -1,4 +1,4 @@
-"""What is here, what is missing, and the command that mends it: ``python -m s2f_helpers doctor``.
+"""What is here, what is missing, and the command that mends it: ``s2f doctor``, or ``python -m s2f_helpers doctor``.
 
 In JupyterLab or Colab: ``from s2f_helpers.doctor import doctor; doctor()``. Downloads and changes nothing.
 """
@@ -145,6 +145,13 @@ def _widgets() -> tuple[str, ...]:
     return OK, said
 
 
+def _course() -> tuple[str, ...]:
+    if (ROOT / "pyproject.toml").is_file():
+        return OK, str(ROOT)
+    said = f"no data and weights beside the package, in {ROOT}"
+    return FIX, said, "export S2F_HOME=/path/to/sketch2fashion   (or install it from there: pip install -e .)"
+
+
 def _weights() -> tuple[str, ...]:
     from safetensors import safe_open
 
@@ -212,6 +219,7 @@ def _preset() -> tuple[str, ...]:
 
 PROBES: dict[str, Callable[[], tuple[str, ...]]] = {
     "Python": _python,
+    "course": _course,
     "packages": _packages,
     "torch": _torch,
     "GPU": _gpu,

@@ -130,7 +130,7 @@ def grade(folder: Path, limits: Limits, prefix: list[str], notebooks: Path = ROO
     """
     course = {path.stem: checks_of(path) for path in sorted(notebooks.glob("*.ipynb"))}
     handed_in = {}
-    for learner in sorted(path for path in Path(folder).iterdir() if path.is_dir() and not path.is_symlink()):
+    for learner in sorted(path for path in Path(folder).glob("*") if path.is_dir() and not path.is_symlink()):
         papers = [path for path in sorted(learner.rglob("*.ipynb")) if path.is_file() and not path.is_symlink()]
         papers = [path for path in papers if ".ipynb_checkpoints" not in path.parts]
         handed_in[learner.name] = {name: path for name in course for path in papers if name in path.stem}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
+import subprocess
+import sys
 
 import nbformat
 import pytest
@@ -38,10 +41,13 @@ def prose(path) -> str:
     return "\n\n".join(cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "markdown")
 
 
-def readme_seconds() -> dict[str, str]:
-    """The number of seconds that the README's table gives each notebook, by the notebook's file name."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    return dict(re.findall(r"^\|.*\(notebooks/([\w.]+)\).*\| (\d+ s)[^|]*\|$", text, flags=re.M))
+@pytest.fixture
+def times(monkeypatch):
+    """``tools/times.py``, which writes the measured times into the pages."""
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    for module in ("notebooks", "times"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    return importlib.import_module("times")
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS + COPIES, ids=name)
@@ -96,8 +102,7 @@ def test_anatomy(path):
     cells = nbformat.read(path, 4).cells
     head, everything = cells[0].source, prose(path)
     assert re.match(r"# \d · .+\n\n\*\*.+\*\*\n", head), "title, and one bold line that promises"
-    level = re.search(r"^Level: .+ · time: (\d+ s).+ · needs: .+$", head, flags=re.M)
-    assert level and level[1] == readme_seconds()[path.name], "the time is the README's"
+    assert re.search(r"^Level: .+ · time: \d+ s .+ · needs: .+$", head, flags=re.M)
     assert "By the end you can…" in head and head.count("\n- ") >= 3
     assert everything.count("**Predict") >= 2
     parts = ["## Exercises", "## What went wrong for others", "## Recap", "## Questionnaire", "## Further reading"]
@@ -121,9 +126,20 @@ def test_each_question_has_its_answer(path):
     assert count(prose(path), "Questionnaire") == count(answers, path.name[:2]) >= 5
 
 
-def test_the_teachers_times_are_the_readmes():
-    row = re.search(r"^\| 00 \| 01 .*\n.*\n(.*)$", (ROOT / "docs/teach/README.md").read_text(), flags=re.M)[1]
-    assert row.strip("| ").split(" | ") == [readme_seconds()[path.name] for path in NOTEBOOKS]
+@pytest.mark.parametrize("path", [ROOT / "README.md", ROOT / "docs/teach/README.md", *NOTEBOOKS], ids=name)
+def test_times_are_the_measured_ones(path, times):
+    def quote(text, measured):
+        if path.suffix == ".ipynb":
+            return times.head(text, path.name, measured)
+        return (times.readme if path.parent == ROOT else times.teachers)(text, measured)
+
+    measured = times.measured()
+    assert sorted(measured["cpu"]["notebooks"]) == [notebook.name for notebook in NOTEBOOKS], "benchmarks/notebooks.py"
+    text = nbformat.read(path, 4).cells[0].source if path.suffix == ".ipynb" else path.read_text(encoding="utf-8")
+    assert quote(text, measured) == text, "run tools/times.py, then tools/solutions.py"
+    slower = {row: {"seconds": known["seconds"] + 7} for row, known in measured["cpu"]["notebooks"].items()}
+    assert quote(text, measured | {"cpu": measured["cpu"] | {"notebooks": slower}}) != text, "it quotes no time"
+    assert "GPU" in quote(text, measured | {"gpu": measured["cpu"]}), "and a time on a GPU has its place"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS + sorted((ROOT / "docs" / "teach").glob("*.md")), ids=name)
@@ -132,3 +148,25 @@ def test_one_word_for_one_thing(path):
     text = re.sub(names, " ", prose(path), flags=re.S)
     found = {wrong: right for wrong, right in SPELLING.items() if re.search(wrong, text)}
     assert not found, f"write {', '.join(found.values())}"
+
+
+def misspelt(*paths) -> str:
+    """What codespell says of files and folders, by the settings in ``pyproject.toml``: a line a fault."""
+    command = [sys.executable, "-m", "codespell_lib", "--toml", ROOT / "pyproject.toml", *paths]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert not done.stderr, done.stderr
+    return done.stdout
+
+
+def test_english_is_spelt_as_the_dictionary_spells_it(tmp_path):
+    for path in NOTEBOOKS:  # code too: its comments are read as much as the prose
+        sources = "\n\n".join(cell.source for cell in nbformat.read(path, 4).cells)
+        (tmp_path / f"{path.stem}.md").write_text(sources, encoding="utf-8")
+    kinds = ["*.md", "*.py", "*.sh", "*.toml", "*.yml", "Makefile"]
+    files = subprocess.run(["git", "ls-files", *kinds], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert misspelt(tmp_path, *files.split()) == ""
+
+
+def test_a_slip_of_the_pen_is_found(tmp_path):
+    (tmp_path / "page.md").write_text("To and fro, each " + "seper" + "ate.", encoding="utf-8")
+    assert "==> separate" in misspelt(tmp_path)

@@ -75,6 +75,13 @@ def test_a_python_without_packages_still_gets_its_screen():
     assert len(done.stdout.splitlines()) <= 24, "one screen"
 
 
+def test_a_package_without_its_course(only, monkeypatch, tmp_path):
+    only("course")
+    assert found("course").state == "ok"
+    monkeypatch.setattr(ward, "ROOT", tmp_path)
+    assert found("course").state == "FIX" and "S2F_HOME" in found("course").remedy
+
+
 class OtherIndex:
     """A torchvision that was built for another torch."""
 

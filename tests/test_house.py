@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 import subprocess
+import sys
 import tomllib
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -49,6 +52,24 @@ def test_every_dependency_has_a_tested_version():
     pinned = {normal(name) for name in PINS}
     for line in requirements():
         assert normal(re.match(r"[\w.-]+", line)[0]) in pinned, f"{line} has no pin in constraints.txt"
+
+
+def test_the_command_s2f_leads_to_the_doctor_and_the_grader(monkeypatch, capsys):
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]["s2f"]
+    monkeypatch.setattr(sys, "argv", ["s2f", "--help"])
+    with pytest.raises(SystemExit, match="0"):
+        EntryPoint("s2f", declared, "console_scripts").load()()
+    said = capsys.readouterr().out
+    assert said.startswith("usage: s2f ") and "doctor" in said and "grade" in said
+
+
+def test_makes_own_environment_has_the_command_too(monkeypatch):
+    command = shutil.which("s2f", path=Path(sys.prefix) / "bin")
+    if not command:
+        pytest.skip("this environment was not made by tools/environment.sh")
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    done = subprocess.run([command, "grade", "--trust", "no/such/folder"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1 and "no/such/folder" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_conda_door_reads_the_same_two_files():

@@ -21,7 +21,14 @@ find_python() {
 
 base=$(find_python)
 tag=$("$base" -c 'import platform, sys; print(f"py{sys.version_info[0]}{sys.version_info[1]}-{platform.system()}-{platform.machine()}")')
-key=$(cat pyproject.toml constraints.txt | "$base" -c 'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest()[:12])')
+requirements=$("$base" - <<'PY'
+import tomllib
+project = tomllib.load(open("pyproject.toml", "rb"))["project"]
+print("\n".join(project["dependencies"] + project["optional-dependencies"]["test"]))
+PY
+)
+key=$(echo "$requirements" | cat - constraints.txt |
+    "$base" -c 'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest()[:12])')
 home="${XDG_CACHE_HOME:-$HOME/.cache}/sketch2fashion/$key-$tag"
 python="$home/bin/python"
 
@@ -36,13 +43,12 @@ if [ ! -e "$home/ready" ]; then
     say "Making the environment in $home (once; a few minutes, about 6 GB) ..."
     rm -rf "$home"
     "$base" -m venv "$home" >&2
-    "$base" - > "$home/requirements.txt" <<'PY'
-import tomllib
-project = tomllib.load(open("pyproject.toml", "rb"))["project"]
-print("\n".join(project["dependencies"] + project["optional-dependencies"]["test"]))
-PY
+    echo "$requirements" > "$home/requirements.txt"
     "$python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
         --requirement "$home/requirements.txt" >&2
+    # Shared by clones, so no clone is installed in it: 's2f' runs the package of the folder it is called in.
+    printf '#!/bin/sh\nexec "%s" -m s2f_helpers "$@"\n' "$python" > "$home/bin/s2f"
+    chmod +x "$home/bin/s2f"
     touch "$home/ready"
 fi
 echo "$python"
