@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 
 import nbformat
 
@@ -44,18 +45,19 @@ def head(text: str, name: str, times: dict[str, dict]) -> str:
     return re.sub(r"시간: .*?(?= · 준비물: )", korean, text, count=1)
 
 
-def readme(text: str, times: dict[str, dict]) -> str:
-    """The README: the table of the course, the sentence below it, and the sum among the figures."""
+def readme(text: str, times: dict[str, dict], unit: str = " s") -> str:
+    """A README, English or Korean (``unit`` 초): the course's table, the sentence below it, the sum of all."""
 
     def cell(row: re.Match) -> str:
         cpu, gpu = seconds(times["cpu"], row[2]), seconds(times.get("gpu"), row[2])
-        return f"{row[1]}| {cpu} s |" if not gpu else f"{row[1]}| {cpu} s; GPU {gpu} s |"
+        return f"{row[1]}| {cpu}{unit} |" if not gpu else f"{row[1]}| {cpu}{unit}; GPU {gpu}{unit} |"
 
-    text = re.sub(r"^(\|.*\(notebooks/([\w.]+)\).*)\|[^|]*\|$", cell, text, flags=re.M)
-    text = re.sub(r"(The times are from `benchmarks/notebooks.py`) \([^)]*\)", rf"\1 ({where(times['cpu'])})", text)
+    text = re.sub(r"^(\|.*\(notebooks/(?:ko/)?([\w.]+)\).*)\|[^|]*\|$", cell, text, flags=re.M)
+    sentence = r"(times are from `benchmarks/notebooks.py`|`benchmarks/notebooks.py`로 쟀고) \([^)]*\)"
+    text = re.sub(sentence, rf"\1 ({where(times['cpu'])})", text)
     text = re.sub(r"(Times on a GPU:) .*\.$", rf"\1 {where(times.get('gpu'))}.", text, flags=re.M)
     total = sum(row["seconds"] for row in times["cpu"]["notebooks"].values())
-    return re.sub(r"^(\| all notebooks in `smoke` \|) \d+ s", rf"\1 {total:.0f} s", text, flags=re.M)
+    return re.sub(r"^(\|[^|]*`smoke`[^|]*\|) \d+(?= ?s|초)", rf"\1 {total:.0f}", text, flags=re.M)
 
 
 def teachers(text: str, times: dict[str, dict]) -> str:
@@ -70,7 +72,11 @@ def teachers(text: str, times: dict[str, dict]) -> str:
 
 def main() -> None:
     times = measured()
-    for name, quote in (("README.md", readme), ("docs/teach/README.md", teachers)):
+    for name, quote in {
+        "README.md": readme,
+        "README.ko.md": partial(readme, unit="초"),
+        "docs/teach/README.md": teachers,
+    }.items():
         path = ROOT / name
         path.write_text(quote(path.read_text(encoding="utf-8"), times), encoding="utf-8")
     for path in [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("notebooks/ko/*.ipynb")]:
