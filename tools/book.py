@@ -17,6 +17,7 @@ import nbformat
 from notebooks import ROOT, repository
 
 LINK = re.compile(r"(\]\()(?!https?:|mailto:)([^)\s#]*)(#[^)\s]*)?(\))")
+ANCHOR = re.compile(r'<a id="([^"]+)"></a>')  # what an English link leads to on a Korean page
 BADGES = re.compile(r"^\[!\[.*$", re.M)
 BADGE = re.compile(r"\[!\[([^\]]+)\]\([^)]+\)\]\(([^)]+)\)")
 REMOTE = re.compile(
@@ -55,6 +56,7 @@ def addresses(text: str, page: str, pages: set[str]) -> str:
     def plain(line: re.Match) -> str:
         return " · ".join(f"[{name}]({target})" for name, target in BADGE.findall(line[0]) if "localhost" not in target)
 
+    text = ANCHOR.sub(lambda found: f"({found[1].lower()})=", text)
     return LINK.sub(link, BADGES.sub(plain, text))
 
 
