@@ -2,26 +2,20 @@
 
 from importlib import import_module
 
-__all__ = [
-    "COLOR_WEIGHT", "Catalogue", "Crop", "Embedder", "Encoder", "FakeShops", "Item", "LocalIndex", "Report", "Results",
-    "Skipped", "cards", "color_histogram", "crop_garment", "frame", "index_csv", "index_cutouts", "index_dataset",
-    "index_folder", "index_wardrobe", "open_default_index", "project", "read_csv", "read_dataset", "read_folder",
-    "recorded_reply", "search_all", "timm_encoder",
-]  # fmt: skip
-
 PARTS = {
-    "catalogue": (
+    "catalogue": [
         "Catalogue", "Report", "index_csv", "index_dataset", "index_folder", "read_csv", "read_dataset", "read_folder",
-    ),
-    "display": ("cards", "frame"),
-    "embed": (
+    ],
+    "display": ["cards", "frame"],
+    "embed": [
         "COLOR_WEIGHT", "Crop", "Embedder", "Encoder", "color_histogram", "crop_garment", "project", "timm_encoder",
-    ),
-    "everywhere": ("Results", "search_all"),
-    "fake_shops": ("FakeShops", "recorded_reply"),
-    "index": ("Item", "LocalIndex", "Skipped"),
-    "photos": ("index_cutouts", "index_wardrobe", "open_default_index"),
+    ],
+    "everywhere": ["Results", "search_all"],
+    "fake_shops": ["FakeShops", "recorded_reply"],
+    "index": ["Item", "LocalIndex", "Skipped"],
+    "photos": ["index_cutouts", "index_wardrobe", "open_default_index"],
 }  # fmt: skip
+__all__ = [name for names in PARTS.values() for name in names]
 
 
 def __getattr__(name: str):

@@ -22,11 +22,7 @@ __all__ = ["main", "on_ray"]
 
 
 def on_ray(work: Work, chunks: list[Sequence[Item]]) -> Iterator[tuple[int, list[Skipped]]]:
-    """Do the work on Ray's workers, those of a cluster or a new one on this machine; results come as they are done.
-
-    Raises:
-        S2FError: when Ray is not installed, or what a worker raises.
-    """
+    """Do the work on Ray's workers, those of a cluster or new ones on this machine; an S2FError without Ray."""
     try:
         import ray
     except ImportError as error:

@@ -9,7 +9,6 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -57,13 +56,7 @@ class Catalogue:
 
 @dataclass(frozen=True)
 class Report:
-    """What became of a catalogue.
-
-    Attributes:
-        index: ready to search.
-        skipped: rows or files that are not in the index, by line number or file name, and why.
-        notes: rows that are in the index without a link, because it was not plain http(s).
-    """
+    """What became of a catalogue: the index, what is not in it and why, and what is in it without its link."""
 
     index: LocalIndex
     skipped: tuple[Skipped, ...] = ()
@@ -71,8 +64,7 @@ class Report:
 
     def __str__(self) -> str:
         head = f"index {self.index.name!r}: {len(self.index)} indexed, {len(self.skipped)} skipped"
-        details = (f"  {entry.key}: {entry.reason}" for entry in (*self.skipped, *self.notes))
-        return "\n".join([head, *details])
+        return "\n  ".join([head, *map(str, (*self.skipped, *self.notes))])
 
 
 def index_folder(folder: str | Path, name: str, progress: bool = True) -> Report:
@@ -91,11 +83,7 @@ def index_dataset(dataset: Dataset, name: str, progress: bool = True) -> Report:
 
 
 def read_dataset(dataset: Dataset) -> Catalogue:
-    """The garments of the photos that are here, each cut out by its outline. They have no price and link nowhere.
-
-    Raises:
-        S2FError: when there are none.
-    """
+    """The garments of the photos that are here, each cut out by its outline; an S2FError where there are none."""
     photos = {row.id: row for row in dataset.photos.itertuples() if row.file}
     garments = [row for row in dataset.garments.itertuples() if row.photo in photos]
     if not garments:
@@ -108,20 +96,13 @@ def _garment_item(garment, photo) -> Item:
     extra |= {name: getattr(photo, name) for name in ("source", "split")}
     product = Product(f"{garment.label or garment.category}, {photo.id}", extra=extra)
     stamp = f"{_stamp(Path(photo.file))} {garment.x} {garment.y} {garment.w} {garment.h} {garment.area}"
-    load = partial(_garment, photo.file, garment.outline, photo.height, photo.width)
-    return Item(f"{photo.id} {garment.id}", product, load, stamp)
-
-
-def _garment(file: str, outline, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-    return decode_upright(read_bytes(file)), to_mask(outline, height, width)
+    file, outline, size = photo.file, garment.outline, (photo.height, photo.width)
+    key = f"{photo.id} {garment.id}"
+    return Item(key, product, lambda: (decode_upright(read_bytes(file)), to_mask(outline, *size)), stamp)
 
 
 def read_folder(folder: str | Path) -> Catalogue:
-    """Every picture in a folder and below. The file's name is the title; nothing else is known.
-
-    Raises:
-        S2FError: when there is no such folder, or no picture in it.
-    """
+    """Every picture in a folder and below, its file's name as title; an S2FError where there is none."""
     folder = Path(folder)
     if not folder.is_dir():
         raise S2FError(f"{folder}: expected a folder of pictures")
@@ -133,17 +114,13 @@ def read_folder(folder: str | Path) -> Catalogue:
 
 def _file_item(path: Path, folder: Path) -> Item:
     label = _text(str(path.relative_to(folder)))
-    return Item(label, Product(_text(path.stem) or label), partial(_read_below, path, folder), _stamp(path))
+    return Item(label, Product(_text(path.stem) or label), lambda: _read_below(path, folder), _stamp(path))
 
 
 def _read_below(path: Path, folder: Path) -> tuple[np.ndarray, None]:
     if not path.resolve().is_relative_to(folder.resolve()):
         raise S2FError(f"{path.name}: leads out of the catalogue's folder")
     return read(path), None
-
-
-def _fetched(url: str) -> tuple[np.ndarray, None]:
-    return fetch(url), None
 
 
 def _stamp(path: Path) -> str:
@@ -182,7 +159,7 @@ def read_csv(path: str | Path) -> Catalogue:
         if row.get("url") and not item.product.url:
             notes.append(Skipped(place, f"link dropped, not plain http(s): {row['url'][:60]!r}"))
     if not items:
-        reason = f"The first: {skipped[0].key}: {skipped[0].reason}" if skipped else "There are none."
+        reason = f"The first: {skipped[0]}" if skipped else "There are none."
         raise S2FError(f"{path.name}: no usable rows. {reason}")
     return Catalogue(tuple(items.values()), tuple(skipped), tuple(notes))
 
@@ -205,19 +182,18 @@ def _csv(file, name: str) -> Iterator[tuple[int, Row]]:
         found = ", ".join(columns) or "an empty file"
         raise S2FError(f"{name}: expected a column named 'image', got {found}")
     reader = csv.reader(file, delimiter=delimiter)
-    while True:
+    cells = []
+    while cells is not None:
         line = reader.line_num + 2
         try:
-            cells = next(reader)
-        except StopIteration:
-            return
+            cells = next(reader, None)
         except csv.Error as error:
             yield line, S2FError(str(error))
             continue
-        if cells:
-            fits = len(cells) == len(columns)
-            broken = S2FError(f"expected {len(columns)} cells, got {len(cells)}")
-            yield line, dict(zip(columns, cells, strict=True)) if fits else broken
+        if cells and len(cells) != len(columns):
+            yield line, S2FError(f"expected {len(columns)} cells, got {len(cells)}")
+        elif cells:
+            yield line, dict(zip(columns, cells, strict=True))
 
 
 def _jsonl(file) -> Iterator[tuple[int, Row]]:
@@ -226,21 +202,18 @@ def _jsonl(file) -> Iterator[tuple[int, Row]]:
             continue
         try:
             row = json.loads(text)
-            cells = {key.lower(): _cell(key.lower(), value) for key, value in row.items()}
+            cells = {key.lower(): "" if value is None else value for key, value in row.items()}
         except (ValueError, AttributeError, RecursionError):
             yield line, S2FError("expected one JSON object")
             continue
+        # The columns we read are text, as in a CSV; others stay what they are.
+        cells |= {name: str(cells[name]) for name in (*COLUMNS, "id") if name in cells}
         yield line, S2FError("lists in lists, over 20 deep") if _is_deep(row) else cells
 
 
 def _is_deep(value: object, most: int = 20) -> bool:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return not most or any(_is_deep(one, most - 1) for one in inner)
-
-
-def _cell(column: str, value: object) -> object:
-    """The columns we read are text, as in a CSV; others stay what they are."""
-    return "" if value is None else str(value) if column in (*COLUMNS, "id") else value
 
 
 def _row_item(row: Row, folder: Path, place: str) -> Item:
@@ -259,9 +232,9 @@ def _row_item(row: Row, folder: Path, place: str) -> Item:
     )
     key = _text(row.get("id")) or product.url or f"{_text(image)} {product.title}"
     if http_link(image):
-        return Item(key, product, partial(_fetched, image), image, place)
+        return Item(key, product, lambda: (fetch(image), None), image, place)
     path = _beside(image, folder)
-    return Item(key, product, partial(_read_below, path, folder), f"{image} {_stamp(path)}", place)
+    return Item(key, product, lambda: _read_below(path, folder), f"{image} {_stamp(path)}", place)
 
 
 def _beside(image: str, folder: Path) -> Path:

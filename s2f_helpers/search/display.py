@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterable
-from itertools import chain, repeat, starmap
+from itertools import chain, repeat
 
 import numpy as np
 import pandas as pd
@@ -56,17 +56,14 @@ def cards(products: Iterable[Product]) -> HTML:
 def cards_html(products: Iterable[Product], extras: Iterable[Markup] = ()) -> str:
     """A list of cards, in the order given. Every text is escaped; only http(s) addresses become links.
 
-    ``extras`` is HTML of one's own, one for each card, at its lower end.
-
-    Pictures on a shop's server are loaded by the browser, over https only and without saying from where.
+    ``extras`` is HTML of one's own, one for each card, at its lower end. Pictures on a shop's server are loaded by the
+    browser, over https only and without saying from where.
 
     >>> cards_html([Product("<b>Shirt</b>", price=19.9, currency="EUR", url="javascript:alert(1)")]).count("<a ")
     0
     """
-    shown = Markup("").join(starmap(_card, zip(products, chain(extras, repeat("")), strict=False)))
-    if not shown:
-        return notes_html(["Nothing similar was found."])
-    return CARDS.format(shown)
+    shown = Markup("").join(map(_card, products, chain(extras, repeat(""))))
+    return CARDS.format(shown) if shown else notes_html(["Nothing similar was found."])
 
 
 def notes_html(sentences: Iterable[str]) -> str:
@@ -76,20 +73,11 @@ def notes_html(sentences: Iterable[str]) -> str:
 
 def frame(products: Iterable[Product]) -> pd.DataFrame:
     """The same as a table, one row a product: rank, title, price, currency, shop, link, similarity, found_by."""
-    rows = [
-        {
-            "rank": product.rank,
-            "title": product.title,
-            "price": product.price,
-            "currency": product.currency,
-            "shop": product.shop,
-            "link": http_link(product.url),
-            "similarity": product.similarity,
-            "found_by": ", ".join(product.sources),
-        }
-        for product in products
-    ]
     columns = ["rank", "title", "price", "currency", "shop", "link", "similarity", "found_by"]
+    rows = [
+        (p.rank, p.title, p.price, p.currency, p.shop, http_link(p.url), p.similarity, ", ".join(p.sources))
+        for p in products
+    ]
     return pd.DataFrame(rows, columns=columns).astype({"price": float, "similarity": float})
 
 
@@ -101,31 +89,23 @@ def data_uri(image: np.ndarray, kind: str = "PNG") -> str:
 
 
 def _card(product: Product, extra: str) -> Markup:
-    title = product.title.strip() or "(no title)"
-    url = http_link(product.url)
+    title, url = product.title.strip() or "(no title)", http_link(product.url)
+    # Who found it, where that is not this machine alone.
+    services = "" if product.sources == ("local",) else ", ".join(product.sources)
     return CARD.format(
         thumbnail=_thumbnail(product, title),
         title=LINK.format(url=url, title=title) if url else title,
-        price=_price(product),
-        shop=_origin(product),
+        price=_price(product, NO_PRICE if services else NOT_FOR_SALE),
+        shop=" · ".join(filter(None, [product.shop, services])),
         extra=extra,
     )
 
 
-def _price(product: Product) -> str:
+def _price(product: Product, none: str) -> str:
     if product.price is None:
-        return NO_PRICE if _is_remote(product) else NOT_FOR_SALE
+        return none
     digits = 0 if float(product.price).is_integer() else decimals(product.currency) or 2
     return f"{product.price:,.{digits}f} {product.currency or ''}".strip()
-
-
-def _origin(product: Product) -> str:
-    """The shop, and the services that found it."""
-    return " · ".join(filter(None, [product.shop, ", ".join(product.sources) if _is_remote(product) else ""]))
-
-
-def _is_remote(product: Product) -> bool:
-    return product.sources not in ((), ("local",))
 
 
 def _thumbnail(product: Product, title: str) -> Markup:

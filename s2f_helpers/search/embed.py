@@ -22,6 +22,7 @@ from s2f_helpers.common.lite0 import lite0
 from s2f_helpers.common.paths import WEIGHTS
 from s2f_helpers.common.presets import device, has_bfloat16
 from s2f_helpers.common.types import S2FError
+from s2f_helpers.search.pictures import check_picture
 
 __all__ = [
     "AXES", "COLOR_WEIGHT", "LITE0", "PARTS", "Crop", "Embedder", "Encoder", "color_histogram", "crop_garment",
@@ -75,11 +76,9 @@ def crop_garment(image: np.ndarray, mask: np.ndarray | None = None, size: int = 
     Raises:
         S2FError: for another kind of array, or nothing to crop.
     """
-    if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-        raise S2FError("expected a picture as a uint8 RGB array of shape (H, W, 3)")
-    mask = _not_background(image) if mask is None else np.asarray(mask, bool)
-    if mask.shape != image.shape[:2]:
-        raise S2FError(f"expected a mask of the picture's shape {image.shape[:2]}, got {mask.shape}")
+    mask = None if mask is None else np.asarray(mask, bool)
+    check_picture(image, mask)
+    mask = _not_background(image) if mask is None else mask
     if not mask.any():
         raise S2FError("there is no garment to look for: the picture is white or the mask is empty")
     square, coverage = _square(image, mask)
@@ -99,16 +98,14 @@ def _not_background(image: np.ndarray) -> np.ndarray:
 
 
 def _square(image: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    ys, xs = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    box = np.s_[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1]
-    height, width = mask[box].shape
+    left, top, width, height = cv2.boundingRect(mask.astype(np.uint8))
+    box = np.s_[top : top + height, left : left + width]
     side = int(np.ceil(max(height, width) * (1 + 2 * MARGIN)))
-    top, left = (side - height) // 2, (side - width) // 2
-    inner = np.s_[top : top + height, left : left + width]
-    square, coverage = np.full((side, side, 3), 255, np.uint8), np.zeros((side, side), np.float32)
-    square[inner] = np.where(mask[box][..., None], image[box], 255)
-    coverage[inner] = mask[box]
-    return square, coverage
+    above, before = (side - height) // 2, (side - width) // 2
+    borders = (above, side - height - above, before, side - width - before, cv2.BORDER_CONSTANT)
+    cloth = np.where(mask[box][..., None], image[box], 255).astype(np.uint8)
+    square = cv2.copyMakeBorder(cloth, *borders, value=(255, 255, 255))
+    return square, cv2.copyMakeBorder(mask[box].astype(np.float32), *borders, value=0)
 
 
 def color_histogram(crop: Crop) -> np.ndarray:
@@ -166,10 +163,7 @@ def project(vectors: np.ndarray) -> np.ndarray:
     """(N, 7368) from :class:`Embedder` -> (N, 256) ``float32``: what an index keeps, 192 of shape and 64 of colour.
 
     The projection was learnt on train photos and on what the generator paints from their sketches, so that a painting
-    and its photo come close (``weights/projection.md``). Both parts have unit length.
-
-    Raises:
-        S2FError: when the projection is missing or damaged.
+    and its photo come close (``weights/projection.md``). Both parts have unit length. S2FError: a damaged projection.
     """
     learnt = _projection()
     kinds, looks = np.split(vectors[:, : -PARTS["color"]] @ learnt["shape"] + learnt["offset"], [KINDS], axis=1)
@@ -224,21 +218,14 @@ def _lite0(crops: Sequence[Crop]) -> np.ndarray:
     return project(Embedder.load()(crops))
 
 
-def _version() -> str:
-    """Changes with the projection, so that an index made with another one is built again."""
-    return f"{zlib.crc32(PROJECTION.read_bytes()):08x}" if PROJECTION.is_file() else "missing"
-
-
-LITE0 = Encoder(f"lite0, projection {_version()}, kinds {KIND_WEIGHT}", sum(AXES.values()), _lite0)
+# Changes with the projection, so that an index made with another one is built again.
+_VERSION = f"{zlib.crc32(PROJECTION.read_bytes()):08x}" if PROJECTION.is_file() else "missing"
+LITE0 = Encoder(f"lite0, projection {_VERSION}, kinds {KIND_WEIGHT}", sum(AXES.values()), _lite0)
 """The course's own."""
 
 
 def timm_encoder(name: str, pretrained: bool = True) -> Encoder:
-    """Any network that timm knows by this name; its weights are fetched from where timm keeps them.
-
-    Raises:
-        S2FError: for a name that timm does not know, or weights that cannot be fetched.
-    """
+    """Any network that timm knows by this name, with weights from where timm keeps them; else an S2FError."""
     try:
         network = timm.create_model(name, pretrained=pretrained, num_classes=0).eval().to(device())
     except (RuntimeError, OSError) as error:

@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from queue import Empty, SimpleQueue
 from threading import Thread
 from urllib.parse import parse_qsl, urlsplit
 
@@ -24,7 +23,6 @@ __all__ = ["LOCAL", "Results", "search_all"]
 LOCAL = "local"
 # What shops and advertisers append to tell where a visitor came from; the page is the same without.
 TRACKING = re.compile(r"utm_\w+|ref|gclid|fbclid|msclkid|srsltid|mkevt|mkcid|mkrid|campid", re.IGNORECASE)
-Found = list[Product] | str
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,39 +73,31 @@ def search_all(
     for provider in providers:
         if isinstance(provider, type) or not callable(getattr(provider, "search", None)):
             raise S2FError(f"expected providers such as Shopify(), got {provider!r}")
-    deadline, inbox = time.monotonic() + deadline_s, SimpleQueue()
-    for place, provider in enumerate(providers):
-        # Daemons, so that one that never ends does not keep Python from ending.
-        Thread(target=_deliver, args=(inbox, place, provider, image, limit, hint), daemon=True).start()
+    # A service that does not answer in time stays with this sentence.
+    found = [f"{_name(provider)}: no answer within {deadline_s:g} s" for provider in providers]
+
+    def ask(place: int, provider: Provider) -> None:
+        found[place] = _attempt(_name(provider), lambda: list(provider.search(image, limit, hint))[:limit])
+
+    deadline = time.monotonic() + deadline_s
+    # Daemons, so that one that never ends does not keep Python from ending.
+    threads = [Thread(target=ask, args=asked, daemon=True) for asked in enumerate(providers)]
+    for thread in threads:
+        thread.start()
     mask = None if hint is None else hint.mask
-    found = [] if local is None else [_attempt(LOCAL, lambda: local(image, limit, mask))]
-    answers = _collect(inbox, len(providers), deadline)
-    for place, provider in enumerate(providers):
-        found.append(answers.get(place, f"{_name(provider)}: no answer within {deadline_s:g} s"))
-    products = [product for answer in found if not isinstance(answer, str) for product in answer]
-    return Results(_merged(products), tuple(answer for answer in found if isinstance(answer, str)))
-
-
-def _deliver(inbox: SimpleQueue, place: int, provider: Provider, image, limit: int, hint) -> None:
-    inbox.put((place, _attempt(_name(provider), lambda: list(provider.search(image, limit, hint))[:limit])))
-
-
-def _collect(inbox: SimpleQueue, count: int, deadline: float) -> dict[int, Found]:
-    answers = {}
-    while len(answers) < count:
-        try:
-            place, found = inbox.get(timeout=max(0.0, deadline - time.monotonic()))
-        except Empty:
-            break
-        answers[place] = found
-    return answers
+    here = [] if local is None else [_attempt(LOCAL, lambda: local(image, limit, mask))]
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    answers = [*here, *found]
+    products = [product for answer in answers if not isinstance(answer, str) for product in answer]
+    return Results(_merged(products), tuple(answer for answer in answers if isinstance(answer, str)))
 
 
 def _name(provider: Provider) -> str:
     return str(getattr(provider, "name", type(provider).__name__))
 
 
-def _attempt(name: str, search: Callable[[], list[Product]]) -> Found:
+def _attempt(name: str, search: Callable[[], list[Product]]) -> list[Product] | str:
     """The products, with their source; or, whatever went wrong, one sentence that begins with the name."""
     try:
         products = list(search())

@@ -77,10 +77,7 @@ class Answer:
 
 
 class Refused(Exception):
-    """The request is not what the service documents."""
-
-    def __init__(self, status: int, content: object):
-        self.answer = Answer.of(content, status)
+    """The request is not what the service documents; its arguments are content and status of the answer."""
 
 
 def recorded_reply(service: str) -> object:
@@ -144,7 +141,7 @@ class FakeShops:
         try:
             found = play(asked)
         except Refused as refused:
-            return refused.answer
+            return Answer.of(*refused.args)
         return found if isinstance(found, Answer) else Answer.of(found)
 
 
@@ -155,20 +152,19 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         body = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), MOST_BYTES))
         headers = {name.title(): value for name, value in self.headers.items()}
-        self._send(self.shops.answer(Asked(self.command, parts.path, dict(parse_qsl(parts.query)), headers, body)))
-
-    do_POST = do_GET
-
-    def _send(self, answer: Answer) -> None:
-        whole = isinstance(answer.body, bytes)
-        length = {"Content-Length": str(len(answer.body))} if whole else {}
+        answer = self.shops.answer(Asked(self.command, parts.path, dict(parse_qsl(parts.query)), headers, body))
+        pieces, length = answer.body, {}
+        if isinstance(pieces, bytes):
+            pieces, length = [pieces], {"Content-Length": str(len(pieces))}
         self.send_response(answer.status)
         for name, value in {**length, **answer.headers}.items():
             self.send_header(name, value)
         self.end_headers()
         with suppress(OSError):
-            for piece in [answer.body] if whole else answer.body:
+            for piece in pieces:
                 self.wfile.write(piece)
+
+    do_POST = do_GET
 
     def log_message(self, *_) -> None:
         """Quiet."""
@@ -176,32 +172,26 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _check(right: object, status: int, content: object) -> None:
     if not right:
-        raise Refused(status, content)
+        raise Refused(content, status)
 
 
-def _check_picture(data: bytes | None, max_side: int, max_bytes: int, refusal: object) -> None:
-    """A JPEG that can be decoded, within the limits, and that says nothing about who took it where."""
+def _check_picture(data: object, refusal: object, max_side: int = 2048, max_bytes: int = 2_000_000) -> None:
+    """A JPEG (as base64, if it is text) within the limits, that says nothing about who took it where."""
     try:
-        with Image.open(io.BytesIO(data or b""), formats=["JPEG"]) as picture:
+        data = data if isinstance(data, bytes) else base64.b64decode(data, validate=True)
+        with Image.open(io.BytesIO(data), formats=["JPEG"]) as picture:
             picture.load()
             fits = max(picture.size) <= max_side and len(data) <= max_bytes
-            clean = not picture.getexif() and "exif" not in picture.info and "comment" not in picture.info
-    except (OSError, SyntaxError):
+            clean = not picture.getexif() and not {"exif", "comment"} & picture.info.keys()
+    except (OSError, SyntaxError, TypeError, ValueError):
         fits = clean = False
     _check(fits and clean, 400, refusal)
 
 
-def _decoded(text: object) -> bytes | None:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (TypeError, ValueError):
-        return None
-
-
-def _limited(reply: object, count: int, *path: str) -> object:
-    """The reply with at most ``count`` entries in the list at ``path``."""
-    entries = dig(reply, *path)
-    del entries[count:]
+def _limited(service: str, count: int, *path: str) -> object:
+    """The recorded reply with at most ``count`` entries in the list at ``path``."""
+    reply = recorded_reply(service)
+    del dig(reply, *path)[count:]
     return reply
 
 
@@ -212,39 +202,40 @@ def _bing(asked: Asked) -> object:
     key = asked.headers.get("Ocp-Apim-Subscription-Key")
     _check(key == KEY, 401, error("InvalidAuthorization", "AuthorizationMissing", "Authorization is required."))
     _check("mkt" in asked.query, 400, error("InvalidRequest", "ParameterMissing", "mkt is missing."))
+    invalid = error("InvalidRequest", "ParameterInvalidValue", "Parameter has invalid value.")
     head = f"Content-Type: {asked.headers.get('Content-Type', '')}\r\n\r\n".encode()
     form = email.message_from_bytes(head + asked.body, policy=email.policy.HTTP)
     parts = {part.get_param("name", header="content-disposition"): part for part in form.iter_parts()}
-    invalid = error("InvalidRequest", "ParameterInvalidValue", "Parameter has invalid value.")
     _check(form.get_content_type() == "multipart/form-data", 400, invalid)
     _check(set(parts) == {"image", "knowledgeRequest"} and parts["image"].get_filename(), 400, invalid)
-    _check_picture(parts["image"].get_payload(decode=True), 1500, 1_000_000, invalid)
+    _check_picture(parts["image"].get_payload(decode=True), invalid, 1500, 1_000_000)
     wanted = json.loads(parts["knowledgeRequest"].get_payload(decode=True))
-    _check(set(wanted) <= {"imageInfo", "knowledgeRequest"}, 400, invalid)
-    area = dig(wanted, "imageInfo", "cropArea")
-    _check("imageInfo" not in wanted or set(wanted["imageInfo"]) == {"cropArea"}, 400, invalid)
-    if area:
-        inside = 0 <= area["left"] < area["right"] <= 1 and 0 <= area["top"] < area["bottom"] <= 1
-        _check(inside, 400, invalid)
+    info, area = wanted.get("imageInfo"), dig(wanted, "imageInfo", "cropArea")
+    known = wanted.keys() <= {"imageInfo", "knowledgeRequest"} and (info is None or info.keys() == {"cropArea"})
+    inside = not area or (0 <= area["left"] < area["right"] <= 1 and 0 <= area["top"] < area["bottom"] <= 1)
+    _check(known and inside, 400, invalid)
     return recorded_reply("bing")
 
 
 def _shopify(asked: Asked) -> object:
     call = asked.json()
+    params, number = dig(call, "params"), dig(call, "id")
+
+    def error(code: int, message: str) -> dict:
+        return {"jsonrpc": "2.0", "id": number, "error": {"code": code, "message": message}}
+
     _check({"application/json", "text/event-stream"} <= set(asked.headers.get("Accept", "").split(", ")), 406, {})
     _check(asked.headers.get("Content-Type") == "application/json", 415, {})
-    right = dig(call, "jsonrpc") == "2.0" and dig(call, "method") == "tools/call" and dig(call, "id") is not None
-    _check(right, 400, {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "Invalid request"}})
-    profile = dig(call, "params", "arguments", "meta", "ucp-agent", "profile")
-    unknown = {"code": -32602, "message": f"Tool not found: {dig(call, 'params', 'name')}"}
-    if dig(call, "params", "name") != "search_catalog" or "with-capabilities" not in str(profile):
-        return {"jsonrpc": "2.0", "id": dig(call, "id"), "error": unknown}
-    catalog = dig(call, "params", "arguments", "catalog")
+    right = dig(call, "jsonrpc") == "2.0" and dig(call, "method") == "tools/call" and number is not None
+    _check(right, 400, error(-32600, "Invalid request") | {"id": None})
+    profile = dig(params, "arguments", "meta", "ucp-agent", "profile")
+    known = dig(params, "name") == "search_catalog" and "with-capabilities" in str(profile)
+    _check(known, 200, error(-32602, f"Tool not found: {dig(params, 'name')}"))
+    catalog, invalid = dig(params, "arguments", "catalog"), error(-32602, "Invalid params")
     picture, limit = dig(catalog, "like", 0, "image"), dig(catalog, "pagination", "limit")
-    invalid = {"jsonrpc": "2.0", "id": dig(call, "id"), "error": {"code": -32602, "message": "Invalid params"}}
     _check(isinstance(limit, int) and 1 <= limit <= 50 and dig(picture, "content_type") == "image/jpeg", 200, invalid)
-    _check_picture(_decoded(dig(picture, "data")), 2048, 2_000_000, invalid)
-    return _limited(recorded_reply("shopify"), limit, "result", "structuredContent", "products")
+    _check_picture(dig(picture, "data"), invalid)
+    return _limited("shopify", limit, "result", "structuredContent", "products")
 
 
 def _ebay_token(asked: Asked) -> object:
@@ -267,18 +258,19 @@ def _ebay(asked: Asked) -> object:
     _check(1 <= limit <= 200, 400, error(12006, "limit must be 1..200"))
     sent, invalid = asked.json(), error(12501, "The image data is empty, is not Base64 encoded, or is invalid.")
     _check(isinstance(sent, dict) and set(sent) == {"image"}, 400, invalid)
-    _check_picture(_decoded(sent["image"]), 2048, 2_000_000, invalid)
-    return _limited(recorded_reply("ebay"), limit, "itemSummaries")
+    _check_picture(sent["image"], invalid)
+    return _limited("ebay", limit, "itemSummaries")
 
 
 def _google(asked: Asked) -> object:
     invalid = "API key not valid. Please pass a valid API key."
     refusal = {"error": {"code": 400, "message": invalid, "status": "INVALID_ARGUMENT"}}
-    _check(asked.query.get("key") == KEY, 400, refusal)
-    wanted = asked.json()
-    bad = {"responses": [{"error": {"code": 3, "message": "Bad image data."}}]}
-    _check(dig(wanted, "requests", 0, "features", 0, "type") == "WEB_DETECTION", 400, refusal)
-    _check_picture(_decoded(dig(wanted, "requests", 0, "image", "content")), 2048, 2_000_000, bad)
+    wanted = dig(asked.json(), "requests", 0)
+    right = asked.query.get("key") == KEY and dig(wanted, "features", 0, "type") == "WEB_DETECTION"
+    _check(right, 400, refusal)
+    _check_picture(
+        dig(wanted, "image", "content"), {"responses": [{"error": {"code": 3, "message": "Bad image data."}}]}
+    )
     return recorded_reply("google")
 
 
@@ -295,16 +287,15 @@ def _naver(asked: Asked) -> object:
     right = asked.query.get("query") and asked.query.get("sort") in ("sim", "date", "asc", "dsc")
     display = int(asked.query.get("display", "10"))
     _check(right and 1 <= display <= 100 and not asked.body, 400, {"errorMessage": "Invalid", "errorCode": "SE01"})
-    return _limited(recorded_reply("naver"), display, "items")
+    return _limited("naver", display, "items")
 
 
 def _azure(asked: Asked) -> object:
     _check(asked.headers.get("Ocp-Apim-Subscription-Key") == KEY, 401, {"error": {"code": "401", "message": "No"}})
-    versions = {"api-version": "2024-02-01", "model-version": "2023-04-15"}
     invalid = {"error": {"code": "InvalidRequest", "message": "Input data is incorrect."}}
-    _check(asked.query == versions, 400, invalid)
+    _check(asked.query == {"api-version": "2024-02-01", "model-version": "2023-04-15"}, 400, invalid)
     _check(asked.headers.get("Content-Type") == "application/octet-stream", 415, invalid)
-    _check_picture(asked.body, 2048, 2_000_000, invalid)
+    _check_picture(asked.body, invalid)
     with Image.open(io.BytesIO(asked.body)) as picture:
         shades = picture.convert("L").resize((32, 32)).tobytes()
     return {"modelVersion": "2023-04-15", "vector": [shade / 255 - 0.5 for shade in shades]}
@@ -315,14 +306,12 @@ def _wardrobe(asked: Asked) -> object:
     count = asked.query.get("count", "")
     _check(count.isdecimal() and 1 <= int(count) <= 20, 400, {"error": "count: expected 1 to 20"})
     _check(asked.headers.get("Content-Type") == "image/jpeg", 400, {"error": "Content-Type: expected image/jpeg"})
-    _check_picture(asked.body, 512, 200_000, {"error": "expected a JPEG of at most 200,000 bytes, 512 a side, no EXIF"})
-    return _limited(recorded_reply("wardrobe"), int(count), "hits")
+    refusal = {"error": "expected a JPEG of at most 200,000 bytes, 512 a side, no EXIF"}
+    _check_picture(asked.body, refusal, 512, 200_000)
+    return _limited("wardrobe", int(count), "hits")
 
 
-def _wardrobe_help(_: Asked) -> Answer:
-    return Answer(200, WARDROBE.encode(), {"Content-Type": "text/plain; charset=utf-8"})
-
-
+HELP = Answer(200, WARDROBE.encode(), {"Content-Type": "text/plain; charset=utf-8"})
 ROUTES: Mapping[tuple[str, str], Callable[[Asked], object]] = {
     ("POST", "/v7.0/images/visualsearch"): _bing,
     ("POST", "/api/ucp/mcp"): _shopify,
@@ -332,7 +321,7 @@ ROUTES: Mapping[tuple[str, str], Callable[[Asked], object]] = {
     ("GET", "/search.json"): _serpapi,
     ("GET", "/v1/search/shop.json"): _naver,
     ("POST", "/computervision/retrieval:vectorizeImage"): _azure,
-    ("GET", "/wardrobe"): _wardrobe_help,
+    ("GET", "/wardrobe"): lambda _: HELP,
     ("POST", "/wardrobe/similar"): _wardrobe,
 }
 

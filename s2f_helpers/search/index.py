@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -28,13 +28,14 @@ from s2f_helpers.common.types import Product, S2FError
 from s2f_helpers.search import store
 from s2f_helpers.search.embed import COLOR_WEIGHT, LITE0, Crop, Encoder, crop_garment, weigh
 from s2f_helpers.search.pictures import http_link
+from s2f_helpers.search.providers.reply import check_limit
 
 __all__ = ["Item", "LocalIndex", "Run", "Skipped", "in_turn"]
 
-MAX_LIMIT = 100
 THUMBNAIL = 128
 CHUNK = 256
 READERS = 8
+DAMAGED = "index {!r} is damaged or was just replaced. Open it again, or else build it again."
 COLUMNS = ("title", "url", "price", "currency", "shop", "extra", "thumbnail")
 
 
@@ -65,6 +66,9 @@ class Skipped:
     key: str
     reason: str
 
+    def __str__(self) -> str:
+        return f"{self.key}: {self.reason}"
+
 
 Work = Callable[[Sequence[Item]], tuple[int, list[Skipped]]]
 Run = Callable[[Work, list[Sequence[Item]]], Iterable[tuple[int, list[Skipped]]]]
@@ -84,6 +88,7 @@ def schema(encoder: Encoder) -> pyarrow.Schema:
     return pyarrow.schema(columns | {"vector": vector}, metadata={"vectors": encoder.name})
 
 
+@dataclass(frozen=True, eq=False)
 class LocalIndex:
     """``index(image)`` returns the most similar products, best first.
 
@@ -91,22 +96,17 @@ class LocalIndex:
 
     Attributes:
         name: as given to :meth:`build`.
+        table: that version's rows.
         skipped: items whose pictures could not be read or fetched; another build tries them again.
+        color_weight: 0 compares shapes alone, 1 colours alone.
+        encoder: makes the vectors of queries and of items.
     """
 
-    def __init__(
-        self,
-        name: str,
-        table: Table,
-        skipped: Sequence[Skipped] = (),
-        color_weight: float = COLOR_WEIGHT,
-        encoder: Encoder = LITE0,
-    ):
-        self.name = name
-        self.skipped = tuple(skipped)
-        self._table = table
-        self._color_weight = color_weight
-        self._encoder = encoder
+    name: str
+    table: Table = field(repr=False)
+    skipped: Sequence[Skipped] = ()
+    color_weight: float = COLOR_WEIGHT
+    encoder: Encoder = LITE0
 
     @classmethod
     def build(
@@ -125,7 +125,6 @@ class LocalIndex:
             name: letters, digits, ``-``, ``_`` for one on this machine; or an address such as ``s3://bucket/shop``,
                 whose keys, region and endpoint LanceDB takes from the environment (``AWS_ACCESS_KEY_ID``, …).
             items: of two with the same key the later one counts.
-            progress: show a progress bar.
             run: does the work; see :func:`s2f_helpers.search.build.on_ray` for many processes or machines.
             chunk: pictures stored at once; an interruption costs at most one chunk for each process.
             ann_above: up to so many rows the search is exact, above it is approximate.
@@ -137,18 +136,15 @@ class LocalIndex:
         wanted = {item.key: item for item in items}
         with _draft(name, ann_above, encoder) as table:
             _guarded(store.remove, table, store.stamps(table).keys() - wanted.keys())
-            skipped = _update(table, wanted, _Pace(name, progress, run, chunk, encoder))
+            skipped = _update(table, name, wanted, encoder, progress, run, chunk)
             if not table.count_rows():
-                raise S2FError(f"index {name!r}: none of {len(wanted)} pictures is usable. {_first(skipped)}")
-        return cls.open(name, encoder=encoder)._with(skipped)
+                first = f"The first: {skipped[0]}" if skipped else "There were none."
+                raise S2FError(f"index {name!r}: none of {len(wanted)} pictures is usable. {first}")
+        return replace(cls.open(name, encoder=encoder), skipped=tuple(skipped))
 
     @classmethod
     def open(cls, name: str, color_weight: float = COLOR_WEIGHT, encoder: Encoder = LITE0) -> LocalIndex:
         """Open an index made by :meth:`build`, in its newest version.
-
-        Args:
-            color_weight: 0 compares shapes alone, 1 colours alone.
-            encoder: the one that it was built with.
 
         Raises:
             S2FError: for an index that is missing or damaged, of another version of the course or of another encoder.
@@ -156,11 +152,10 @@ class LocalIndex:
         try:
             table = store.snapshot(_uri(name))
         except store.FAILURES as error:
-            raise _damaged(name) from error
+            raise S2FError(DAMAGED.format(name)) from error
         if table is None:
-            raise S2FError(
-                f"there is no index named {name!r} here. Make it with index_folder, index_csv or LocalIndex.build."
-            )
+            how = "Make it with index_folder, index_csv or LocalIndex.build."
+            raise S2FError(f"there is no index named {name!r} here. {how}")
         if not table.schema.equals(schema(encoder), check_metadata=True):
             raise S2FError(f"index {name!r} is of another version of the course or another encoder. Build it again.")
         return cls(name, table, (), color_weight, encoder)
@@ -168,35 +163,27 @@ class LocalIndex:
     def add(self, items: Iterable[Item], progress: bool = True, ann_above: int = store.ANN_ABOVE) -> LocalIndex:
         """The next version, with these items too; one whose key is there already replaces it.
 
-        An add that is interrupted changes nothing. What an interrupted *build* had stored is dropped.
-
-        Raises:
-            S2FError: when the disk is full.
+        An interrupted add changes nothing; what an interrupted *build* had stored is dropped. S2FError: a full disk.
         """
-        with _draft(self.name, ann_above, self._encoder) as table:
+        wanted = {item.key: item for item in items}
+        with _draft(self.name, ann_above, self.encoder) as table:
             _guarded(store.rewind, table)
-            skipped = _update(
-                table, {item.key: item for item in items}, _Pace(self.name, progress, encoder=self._encoder)
-            )
-        return LocalIndex.open(self.name, self._color_weight, self._encoder)._with(skipped)
+            skipped = _update(table, self.name, wanted, self.encoder, progress)
+        return replace(self._newest(), skipped=tuple(skipped))
 
     def delete(self, keys: Iterable[str]) -> LocalIndex:
-        """The next version, without the items of these keys.
-
-        Raises:
-            S2FError: for a key that is not in the index; nothing is deleted then.
-        """
+        """The next version, without these items; an S2FError, and nothing deleted, for a key that is not there."""
         keys = set(keys)
-        with _draft(self.name, store.ANN_ABOVE, self._encoder) as table:
+        with _draft(self.name, store.ANN_ABOVE, self.encoder) as table:
             _guarded(store.rewind, table)
             unknown = keys - store.stamps(table).keys()
             if unknown:
                 raise S2FError(f"index {self.name!r} has no item with the key {min(unknown)!r}: nothing was deleted")
             _guarded(store.remove, table, keys)
-        return LocalIndex.open(self.name, self._color_weight, self._encoder)
+        return self._newest()
 
     def __len__(self) -> int:
-        return self._table.count_rows()
+        return self.table.count_rows()
 
     def __call__(
         self,
@@ -220,33 +207,21 @@ class LocalIndex:
         Raises:
             S2FError: for a limit or weight out of bounds, a price without a currency, or a damaged index.
         """
-        if not isinstance(limit, int) or not 1 <= limit <= MAX_LIMIT:
-            raise S2FError(f"limit: expected a whole number from 1 to {MAX_LIMIT}, got {limit!r}")
+        check_limit(limit)
         where = _where(category, price, currency)
-        query = weigh(self._encoder.encode([crop_garment(image, mask)])[0], self._color_weight)
+        query = weigh(self.encoder.encode([crop_garment(image, mask)])[0], self.color_weight)
         try:
-            rows = store.nearest(self._table, query, limit, COLUMNS, where)
+            rows = store.nearest(self.table, query, limit, COLUMNS, where)
         except store.FAILURES as error:
-            raise _damaged(self.name) from error
+            raise S2FError(DAMAGED.format(self.name)) from error
         return [_product(row, rank) for rank, row in enumerate(rows)]
 
     def weighed(self, color_weight: float) -> LocalIndex:
         """The same index, comparing with another weight: 0 shapes alone, 1 colours alone."""
-        return LocalIndex(self.name, self._table, self.skipped, color_weight, self._encoder)
+        return replace(self, color_weight=color_weight)
 
-    def _with(self, skipped: Sequence[Skipped]) -> LocalIndex:
-        return LocalIndex(self.name, self._table, skipped, self._color_weight, self._encoder)
-
-
-@dataclass(frozen=True)
-class _Pace:
-    """How a write goes about its work; see :meth:`LocalIndex.build`."""
-
-    name: str
-    progress: bool
-    run: Run = in_turn
-    chunk: int = CHUNK
-    encoder: Encoder = LITE0
+    def _newest(self) -> LocalIndex:
+        return LocalIndex.open(self.name, self.color_weight, self.encoder)
 
 
 def _uri(name: str) -> str:
@@ -257,24 +232,17 @@ def _uri(name: str) -> str:
     return str(cache_dir("index") / name)
 
 
-def _damaged(name: str) -> S2FError:
-    return S2FError(f"index {name!r} is damaged or was just replaced. Open it again, or else build it again.")
-
-
 def _where(category: str | None, price: tuple[float | None, float | None], currency: str | None) -> str | None:
     """The filter as SQL."""
-    if len(ends := tuple(price)) != 2 or not all(end is None or _is_amount(end) for end in ends):
+    bounds = [(sign, end) for sign, end in zip((">=", "<="), price, strict=False) if end is not None]
+    if len(price) != 2 or not all(isinstance(end, int | float) and math.isfinite(end) for _, end in bounds):
         raise S2FError(f"price: expected a pair of numbers, None for an open end, got {price!r}")
-    if currency is None and ends != (None, None):
+    if bounds and currency is None:
         raise S2FError("price: name the currency too; 10 EUR and 10 KRW are not the same")
-    parts = [f"category = {store.text(category)}"] if category is not None else []
-    parts += [f"currency = {store.text(currency)}", "price IS NOT NULL"] if currency is not None else []
-    parts += [f"price {sign} {float(end)!r}" for sign, end in zip((">=", "<="), ends, strict=True) if end is not None]
+    parts = [] if category is None else [f"category = {store.text(category)}"]
+    parts += [] if currency is None else [f"currency = {store.text(currency)}", "price IS NOT NULL"]
+    parts += [f"price {sign} {float(end)!r}" for sign, end in bounds]
     return " AND ".join(parts) or None
-
-
-def _is_amount(end: object) -> bool:
-    return isinstance(end, int | float) and math.isfinite(end)
 
 
 @contextmanager
@@ -287,16 +255,24 @@ def _draft(name: str, ann_above: int, encoder: Encoder) -> Iterator[Table]:
         _guarded(store.publish, table, ann_above)
 
 
-def _update(table: Table, wanted: Mapping[str, Item], pace: _Pace) -> list[Skipped]:
+def _update(
+    table: Table,
+    name: str,
+    wanted: Mapping[str, Item],
+    encoder: Encoder,
+    progress: bool,
+    run: Run = in_turn,
+    chunk: int = CHUNK,
+) -> list[Skipped]:
     """Replace what changed and put in what is missing."""
     known = store.stamps(table)
     missing = [item for item in wanted.values() if known.get(item.key) != _stamp(item)]
     _guarded(store.remove, table, [item.key for item in missing if item.key in known])
-    chunks = [missing[start : start + pace.chunk] for start in range(0, len(missing), pace.chunk)]
-    quiet = {} if pace.progress and missing else {"disable": True}
+    chunks = [missing[start : start + chunk] for start in range(0, len(missing), chunk)]
+    quiet = {} if progress and missing else {"disable": True}
     skipped = []
-    with tqdm(total=len(missing), desc=f"index {pace.name}", unit="picture", **quiet) as bar:
-        for count, unusable in pace.run(partial(_store, _uri(pace.name), pace.encoder), chunks):
+    with tqdm(total=len(missing), desc=f"index {name}", unit="picture", **quiet) as bar:
+        for count, unusable in run(partial(_store, _uri(name), encoder), chunks):
             bar.update(count)
             skipped += unusable
     table.checkout_latest()
@@ -339,13 +315,10 @@ def _stamp(item: Item) -> str:
 
 
 def _facts(product: Product) -> dict:
+    facts = {name: getattr(product, name) for name in ("title", "url", "price", "currency", "shop")}
     category = product.extra.get("category")
-    return {
-        "title": product.title,
+    return facts | {
         "url": http_link(product.url),
-        "price": product.price,
-        "currency": product.currency,
-        "shop": product.shop,
         "category": None if category is None else str(category).encode("utf-8", "replace").decode(),
         "extra": json.dumps(dict(product.extra), default=str),
     }
@@ -363,7 +336,3 @@ def _product(row: Mapping, rank: int) -> Product:
     facts = {name: row[name] for name in COLUMNS}
     facts |= {"thumbnail": decode(row["thumbnail"]), "extra": json.loads(row["extra"])}
     return Product(**facts, rank=rank, similarity=float(np.clip(1 - row["_distance"], -1, 1)))
-
-
-def _first(skipped: Sequence[Skipped]) -> str:
-    return f"The first: {skipped[0].key}: {skipped[0].reason}" if skipped else "There were none."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from s2f_helpers.common.types import Product
-from s2f_helpers.data import Cutouts, categories, load_cutouts, photo_url
+from s2f_helpers.data import Category, Cutouts, categories, load_cutouts, photo_url
 from s2f_helpers.data.clothing import photos_on_disk
 from s2f_helpers.data.wardrobe import make_garment
 from s2f_helpers.search.index import Item, LocalIndex
@@ -14,11 +14,7 @@ GARMENTS_A_CATEGORY = 24
 
 
 def index_cutouts() -> LocalIndex:
-    """The cut-outs of all open photos; each result links to the photo's own page. Made once, then reused.
-
-    Raises:
-        S2FError: where the photos cannot be had.
-    """
+    """The cut-outs of all open photos, each linked to its own page. Made once; an S2FError without photos."""
     cutouts = load_cutouts()
     return LocalIndex.build("photos", [_cutout_item(cutouts, place) for place in range(len(cutouts))])
 
@@ -26,8 +22,7 @@ def index_cutouts() -> LocalIndex:
 def index_wardrobe() -> LocalIndex:
     """About 300 synthetic garments, for a first run without the photos. They link nowhere."""
     seeds = range(GARMENTS_A_CATEGORY)
-    items = [_wardrobe_item(kind.id, kind.english, seed) for kind in categories() for seed in seeds]
-    return LocalIndex.build("wardrobe", items)
+    return LocalIndex.build("wardrobe", [_wardrobe_item(kind, seed) for kind in categories() for seed in seeds])
 
 
 def open_default_index() -> tuple[LocalIndex, str]:
@@ -44,23 +39,16 @@ def open_default_index() -> tuple[LocalIndex, str]:
 
 def _cutout_item(cutouts: Cutouts, place: int) -> Item:
     photo = cutouts.photos[place]
-    product = Product(
-        title=f"{_english(photo.category)}, open photo {photo.id[:8]}",
-        url=photo_url(photo.id),
-        extra={"category": photo.category, "split": photo.split, "licence": "CC0"},
-    )
+    english = next(kind.english for kind in categories() if kind.id == photo.category)
+    extra = {"category": photo.category, "split": photo.split, "licence": "CC0"}
+    product = Product(f"{english}, open photo {photo.id[:8]}", photo_url(photo.id), extra=extra)
     return Item(photo.id, product, lambda: (cutouts.image(place), cutouts.mask(place)))
 
 
-def _wardrobe_item(category: str, english: str, seed: int) -> Item:
+def _wardrobe_item(kind: Category, seed: int) -> Item:
     def load():
-        garment = make_garment(category, seed)
+        garment = make_garment(kind.id, seed)
         return garment.photo, garment.mask
 
-    title = f"synthetic {english}, number {seed}"
-    product = Product(title, extra={"category": category, "synthetic": True})
-    return Item(f"{category}-{seed}", product, load)
-
-
-def _english(category: str) -> str:
-    return next(entry.english for entry in categories() if entry.id == category)
+    extra = {"category": kind.id, "synthetic": True}
+    return Item(f"{kind.id}-{seed}", Product(f"synthetic {kind.english}, number {seed}", extra=extra), load)

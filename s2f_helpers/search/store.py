@@ -6,7 +6,7 @@ the end. So readers see the old version or the new one, and a writer that was ki
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from pathlib import Path
@@ -50,8 +50,7 @@ def one_writer(uri: str) -> AbstractContextManager:
 def draft(uri: str, schema: pyarrow.Schema) -> Table:
     """The newest version, published or not; an empty one where there is none or it has another schema.
 
-    Raises:
-        ValueError, OSError, RuntimeError: when object storage does not answer. A damaged folder is begun anew.
+    A damaged folder is begun anew; object storage that does not answer raises FAILURES.
     """
     database = lancedb.connect(uri)
     if TABLE in database.list_tables().tables:
@@ -76,8 +75,7 @@ def newest(uri: str) -> Table:
 def snapshot(uri: str) -> Table | None:
     """The published version, which stays as it is whatever is written; None where nothing was ever published.
 
-    Raises:
-        ValueError, OSError, RuntimeError: when it is damaged.
+    Raises FAILURES when it is damaged.
     """
     if "://" not in uri and not Path(uri).is_dir():
         return None
@@ -85,7 +83,7 @@ def snapshot(uri: str) -> Table | None:
     if TABLE not in database.list_tables().tables:
         return None
     table = database.open_table(TABLE)
-    if PUBLISHED not in table.tags.list():
+    if _published(table) is None:
         return None
     table.checkout(PUBLISHED)
     return table
@@ -107,7 +105,7 @@ def publish(table: Table, ann_above: int) -> None:
     table.optimize()
     if table.count_rows() > ann_above and not table.list_indices():
         table.create_index("vector", config=IvfFlat("dot", num_partitions=PARTITIONS, sample_rate=SAMPLES))
-    move = table.tags.update if PUBLISHED in table.tags.list() else table.tags.create
+    move = table.tags.create if _published(table) is None else table.tags.update
     move(PUBLISHED, table.version)
     table.optimize(cleanup_older_than=KEEP_OLD)
 
@@ -125,8 +123,9 @@ def stamps(table: Table, keys: Sequence[str] | None = None) -> dict[str, str]:
 
 def remove(table: Table, keys: Iterable[str]) -> None:
     """Delete the rows with these keys."""
-    for some in _batches(list(keys), KEYS_A_DELETE):
-        table.delete(_among(some))
+    keys = list(keys)
+    for start in range(0, len(keys), KEYS_A_DELETE):
+        table.delete(_among(keys[start : start + KEYS_A_DELETE]))
 
 
 def nearest(table: Table, query: np.ndarray, limit: int, columns: Sequence[str], where: str | None) -> list[dict]:
@@ -154,7 +153,3 @@ def text(value: str) -> str:
 
 def _among(keys: Sequence[str]) -> str:
     return f"key IN ({', '.join(map(text, keys))})"
-
-
-def _batches(values: list, size: int) -> Iterator[list]:
-    return (values[start : start + size] for start in range(0, len(values), size))

@@ -1,7 +1,7 @@
 """Shops and search services, one a file, all behind one method; nothing is sent to one that nobody named.
 
-A provider is an object with a ``name`` and
-``search(image, limit, hint) -> list[Product]``; each file also has the pure function ``parse(reply)``.
+A provider is an object with a ``name`` and ``search(image, limit, hint) -> list[Product]``. Each file also has the pure
+function ``parse(reply)``; it raises an S2FError for what is no JSON object, reports an error or has another format.
 """
 
 from typing import Protocol
@@ -30,8 +30,7 @@ class Provider(Protocol):
         """At most ``limit`` products like ``image`` ((H, W, 3) ``uint8`` RGB), best first.
 
         Args:
-            hint: the garment found in ``image`` (its mask has the image's size, its category a course id),
-                for services that want a crop or words.
+            hint: the garment found in ``image``, of the same size, for services that want a crop or words.
 
         Raises:
             S2FError: for whatever goes wrong, in a sentence.

@@ -33,16 +33,11 @@ class Azure:
     limits: Limits = field(default_factory=Limits)
 
     def __call__(self, images: Sequence[np.ndarray]) -> np.ndarray:
-        """(N, 1024) ``float32`` of unit length, one row for each (H, W, 3) ``uint8`` RGB picture.
-
-        Raises:
-            S2FError: for whatever goes wrong, in a sentence.
-        """
-        return (
-            np.stack([self._vector(image) for image in images])
-            if len(images)
-            else np.zeros((0, DIMENSIONS), np.float32)
-        )
+        """(N, 1024) ``float32`` of unit length, one row for each (H, W, 3) ``uint8`` RGB picture; or an S2FError."""
+        vectors = np.zeros((len(images), DIMENSIONS), np.float32)
+        for place, image in enumerate(images):
+            vectors[place] = self._vector(image)
+        return vectors
 
     def _vector(self, image: np.ndarray) -> np.ndarray:
         url = f"{self.endpoint.rstrip('/')}/computervision/retrieval:vectorizeImage"
@@ -52,11 +47,7 @@ class Azure:
 
 
 def parse(reply: object) -> np.ndarray:
-    """The vector in a reply: (1024,) ``float32`` of unit length. Compare it with vectors of the same model only.
-
-    Raises:
-        S2FError: for a reply without such a vector, or one of another model.
-    """
+    """The vector in a reply, (1024,) ``float32`` of unit length: to be compared with those of the same model only."""
     if dig(reply, "modelVersion") != VERSIONS["model-version"]:
         raise S2FError(f"azure: expected a vector of model {VERSIONS['model-version']}, got another or none")
     numbers = dig(reply, "vector")

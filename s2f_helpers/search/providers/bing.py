@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
 from typing import ClassVar
 
 import numpy as np
@@ -20,8 +19,10 @@ from s2f_helpers.search.providers.web import Limits, Secret, ask, cut_out, jpeg
 __all__ = ["Bing", "crop_area", "parse"]
 
 MAX_SIDE, MAX_BYTES = 1500, 1_000_000
-# Which results are wanted, the most useful first. Their order in a reply means nothing and changes.
-ACTIONS = ("ProductVisualSearch", "ShoppingSources", "VisualSearch", "PagesIncluding")
+# Which results are wanted, the most useful first, and where they lie. Their order in a reply means nothing and changes.
+ACTIONS = {
+    "ProductVisualSearch": "value", "ShoppingSources": "offers", "VisualSearch": "value", "PagesIncluding": "value",
+}  # fmt: skip
 
 
 def _retired() -> str:
@@ -52,18 +53,10 @@ class Bing:
         wanted = {"knowledgeRequest": {"offset": 0, "count": check_limit(limit)}}
         if area := crop_area(hint):
             wanted["imageInfo"] = {"cropArea": area}
-        reply = ask(
-            self,
-            "POST",
-            self.endpoint,
-            headers={"Ocp-Apim-Subscription-Key": self.key},
-            params={"mkt": self.market},
-            files=[
-                ("knowledgeRequest", (None, json.dumps(wanted))),
-                ("image", ("image", jpeg(image, MAX_SIDE, MAX_BYTES), "image/jpeg")),
-            ],
-        )
-        return parse(reply)[:limit]
+        headers = {"Ocp-Apim-Subscription-Key": self.key}
+        picture = ("image", jpeg(image, MAX_SIDE, MAX_BYTES), "image/jpeg")
+        form = {"knowledgeRequest": (None, json.dumps(wanted)), "image": picture}
+        return parse(ask(self, "POST", self.endpoint, headers, {"mkt": self.market}, files=form))[:limit]
 
 
 def crop_area(hint: Garment | None) -> dict[str, float] | None:
@@ -79,25 +72,21 @@ def crop_area(hint: Garment | None) -> dict[str, float] | None:
 
 
 def parse(reply: object) -> list[Product]:
-    """Products of a reply (``ImageKnowledge``), those with offers first. Actions are chosen by ``actionType``.
-
-    Raises:
-        S2FError: for a reply that is no JSON object, or an error in the place of a result.
-    """
+    """Products of a reply (``ImageKnowledge``), those with offers first. Actions are chosen by ``actionType``."""
     reply = expect_object("bing", reply)
     if reply.get("_type") == "ErrorResponse":
         raise S2FError(f"bing: {plain(dig(reply, 'errors', 0, 'message')) or 'it reports an error'}")
     # The tag without a name speaks of the picture as a whole, the others of single things in it.
     tags = [tag for tag in rows(reply, "tags") if tag.get("displayName") == ""]
     actions = [action for tag in tags for action in rows(tag, "actions")]
-    return listed("bing", chain.from_iterable(_of_kind(kind, actions) for kind in ACTIONS))
-
-
-def _of_kind(kind: str, actions: list[dict]) -> list[Product]:
-    chosen = [action for action in actions if action.get("actionType") == kind]
-    if kind == "ShoppingSources":
-        return [_offer(offer) for action in chosen for offer in rows(action, "data", "offers")]
-    return [_image(image) for action in chosen for image in rows(action, "data", "value")]
+    found = [
+        (kind, row)
+        for kind, place in ACTIONS.items()
+        for action in actions
+        if action.get("actionType") == kind
+        for row in rows(action, "data", place)
+    ]
+    return listed("bing", [_offer(row) if kind == "ShoppingSources" else _image(row) for kind, row in found])
 
 
 def _offer(offer: dict) -> Product:

@@ -64,11 +64,7 @@ class EBay:
 
 
 def parse(reply: object) -> list[Product]:
-    """Products of a reply. eBay writes amounts as text, in major units; an auction may have none.
-
-    Raises:
-        S2FError: for a reply that is no JSON object, or errors in the place of results.
-    """
+    """Products of a reply. eBay writes amounts as text, in major units; an auction may have none."""
     reply = expect_object("ebay", reply)
     if "itemSummaries" not in reply and (errors := rows(reply, "errors")):
         raise S2FError(f"ebay: {plain(errors[0].get('message')) or 'it reports an error'}")

@@ -32,11 +32,7 @@ class Google:
 
 
 def parse(reply: object) -> list[Product]:
-    """Pages that show the picture, then similar pictures, which link to themselves: Google names no page for them.
-
-    Raises:
-        S2FError: for a reply that is no JSON object, or an error inside a reply with status 200.
-    """
+    """Pages that show the picture, then similar pictures, which link to themselves: Google names no page for them."""
     answer = dig(expect_object("google", reply), "responses", 0)
     if said := dig(answer, "error"):
         raise S2FError(f"google: {plain(dig(said, 'message')) or 'it reports an error'}")

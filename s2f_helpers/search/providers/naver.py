@@ -18,25 +18,13 @@ __all__ = ["COLORS", "Naver", "color_word", "parse", "query_words"]
 
 # K-Fashion's words for plain colours (black, white, grey, red, ...), each with the sRGB shade we take for it.
 COLORS = {
-    "블랙": (25, 25, 28),
-    "화이트": (240, 240, 238),
-    "그레이": (140, 140, 142),
-    "레드": (195, 30, 40),
-    "와인": (105, 25, 45),
-    "핑크": (238, 150, 180),
-    "오렌지": (240, 130, 40),
-    "베이지": (218, 200, 168),
-    "브라운": (110, 70, 45),
-    "옐로우": (245, 215, 60),
-    "그린": (45, 135, 70),
-    "카키": (105, 105, 65),
-    "민트": (160, 225, 200),
-    "블루": (40, 90, 195),
-    "네이비": (28, 38, 80),
-    "스카이블루": (150, 200, 235),
-    "퍼플": (120, 60, 155),
-    "라벤더": (200, 180, 230),
-}
+    "블랙": (25, 25, 28), "화이트": (240, 240, 238), "그레이": (140, 140, 142),
+    "레드": (195, 30, 40), "와인": (105, 25, 45), "핑크": (238, 150, 180),
+    "오렌지": (240, 130, 40), "베이지": (218, 200, 168), "브라운": (110, 70, 45),
+    "옐로우": (245, 215, 60), "그린": (45, 135, 70), "카키": (105, 105, 65),
+    "민트": (160, 225, 200), "블루": (40, 90, 195), "네이비": (28, 38, 80),
+    "스카이블루": (150, 200, 235), "퍼플": (120, 60, 155), "라벤더": (200, 180, 230),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -58,11 +46,7 @@ class Naver:
 
 
 def query_words(image: np.ndarray, hint: Garment | None) -> str:
-    """Colour and category in Korean, such as ``레드 티셔츠`` for a red T-shirt.
-
-    Raises:
-        S2FError: without a hint, or for an empty mask or an unknown category.
-    """
+    """Colour and category in Korean, such as ``레드 티셔츠`` for a red T-shirt; an S2FError where one is unknown."""
     if hint is None or not hint.mask.any():
         raise S2FError("naver searches by words, so it needs the detected garment: pass it as hint")
     cut_out(image, hint)
@@ -82,22 +66,17 @@ def color_word(pixels: np.ndarray) -> str:
     >>> color_word(np.array([(190, 20, 30), (200, 40, 40), (255, 255, 255)], np.uint8))
     '레드'
     """
-    shades = np.array(list(COLORS.values()), np.uint8)
-    distances = np.linalg.norm(_lab(pixels)[:, None] - _lab(shades)[None], axis=2)
-    counts = np.bincount(distances.argmin(axis=1), minlength=len(COLORS))
-    return list(COLORS)[int(counts.argmax())]
 
+    def lab(colors: np.ndarray) -> np.ndarray:
+        return cv2.cvtColor(colors[None].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[0]
 
-def _lab(colors: np.ndarray) -> np.ndarray:
-    return cv2.cvtColor(colors[None].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[0]
+    shades = np.array(list(COLORS.values()))
+    distances = np.linalg.norm(lab(pixels)[:, None] - lab(shades), axis=2)
+    return list(COLORS)[np.bincount(distances.argmin(axis=1)).argmax()]
 
 
 def parse(reply: object) -> list[Product]:
-    """Products of a reply. Prices are won as text; "0" and "" stand for none. Titles mark the query in ``<b>``.
-
-    Raises:
-        S2FError: for a reply that is no JSON object.
-    """
+    """Products of a reply. Prices are won as text; "0" and "" stand for none. Titles mark the query in ``<b>``."""
     return listed("naver", map(_product, rows(expect_object("naver", reply), "items")))
 
 

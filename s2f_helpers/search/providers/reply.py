@@ -17,36 +17,29 @@ LONGEST_TEXT = 500
 MOST_MONEY = 1e12
 TAG = re.compile(r"</?[a-zA-Z!][^<>]*>")
 # ISO 4217. Shops that count in minor units count KRW in won and KWD in thousandths.
-NO_MINOR_UNIT = set("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split())
-THOUSANDTHS = set("BHD IQD JOD KWD LYD OMR TND".split())
-HUNDREDTHS = set(
-    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC "
+DIGITS = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF",
+    2: "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC "
     "CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR "
     "JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD "
     "NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN "
-    "SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD YER ZAR ZMW".split()
-)
+    "SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD YER ZAR ZMW",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+}
+DECIMALS = {code: digits for digits, codes in DIGITS.items() for code in codes.split()}
 # Signs that mean one currency only: "$", "£" and "¥" are each used by several countries.
 SIGNS = {"€": "EUR", "₩": "KRW", "₹": "INR", "₫": "VND", "₺": "TRY", "₽": "RUB", "₪": "ILS", "₱": "PHP", "₴": "UAH"}
 
 
 def check_limit(limit: int) -> int:
-    """``limit`` itself, where it is a whole number from 1 to 100.
-
-    Raises:
-        S2FError: else.
-    """
+    """``limit`` itself; an S2FError unless it is a whole number from 1 to 100."""
     if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MAX_LIMIT:
         raise S2FError(f"limit: expected a whole number from 1 to {MAX_LIMIT}, got {limit!r}")
     return limit
 
 
 def expect_object(service: str, reply: object) -> dict:
-    """``reply`` itself, where it is a JSON object.
-
-    Raises:
-        S2FError: else.
-    """
+    """``reply`` itself; an S2FError unless it is a JSON object."""
     if not isinstance(reply, dict):
         raise S2FError(f"{service}: expected a JSON object, got {type(reply).__name__}. Its format may have changed.")
     return reply
@@ -100,10 +93,7 @@ def decimals(currency: str | None) -> int | None:
     >>> decimals("KRW"), decimals("EUR"), decimals("KWD"), decimals("XYZ")
     (0, 2, 3, None)
     """
-    for digits, codes in ((0, NO_MINOR_UNIT), (2, HUNDREDTHS), (3, THOUSANDTHS)):
-        if currency in codes:
-            return digits
-    return None
+    return DECIMALS.get(currency)
 
 
 def price(amount: object, currency: object, minor_units: bool = False) -> dict[str, object]:
@@ -121,29 +111,23 @@ def price(amount: object, currency: object, minor_units: bool = False) -> dict[s
     """
     code = currency.strip().upper() if isinstance(currency, str) else ""
     code = SIGNS.get(code, code)
-    digits, number = decimals(code), _number(amount)
-    if number is None or (minor_units and digits is None):
-        return {"price": None, "currency": None}
-    if minor_units:
-        number = round(number / 10**digits, digits)
-    return {"price": number, "currency": None if digits is None else code}
-
-
-def _number(amount: object) -> float | None:
+    digits = decimals(code)
     if isinstance(amount, str) and re.fullmatch(r"[0-9]{1,13}(\.[0-9]{1,9})?", amount.strip()):
         amount = float(amount)
-    if isinstance(amount, bool) or not isinstance(amount, int | float):
-        return None
-    # Also false for NaN, which Python's JSON reader lets in.
-    return float(amount) if 0 <= amount <= MOST_MONEY else None
+    # The bounds also leave out NaN, which Python's JSON reader lets in.
+    known = isinstance(amount, int | float) and not isinstance(amount, bool) and 0 <= amount <= MOST_MONEY
+    if not known or (minor_units and digits is None):
+        return {"price": None, "currency": None}
+    number = round(amount / 10**digits, digits) if minor_units else amount
+    return {"price": float(number), "currency": None if digits is None else code}
 
 
 def listed(service: str, products: Iterable[Product]) -> list[Product]:
     """The products that say anything, with links checked, numbered from 0, and ``service`` as their source."""
-    checked = (replace(p, url=_link(p.url), thumbnail_url=_link(p.thumbnail_url)) for p in products)
+
+    def link(found: object) -> str | None:
+        return http_link(found) if isinstance(found, str) else None
+
+    checked = (replace(p, url=link(p.url), thumbnail_url=link(p.thumbnail_url)) for p in products)
     kept = [product for product in checked if product.title or product.url]
     return [replace(product, rank=rank, sources=(service,)) for rank, product in enumerate(kept)]
-
-
-def _link(found: object) -> str | None:
-    return http_link(found) if isinstance(found, str) else None

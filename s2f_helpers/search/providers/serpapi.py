@@ -46,18 +46,14 @@ class SerpApi:
         """See :class:`s2f_helpers.search.providers.Provider`; ``image`` and ``hint`` are not used."""
         if http_link(self.picture_url) is None:
             raise S2FError(NEEDS_ADDRESS)
-        wanted = {"engine": "google_lens", "type": "products", "url": self.picture_url}
-        place = {"hl": self.language, "country": self.country, "api_key": self.key}
+        wanted = {"engine": "google_lens", "type": "products", "url": self.picture_url, "hl": self.language}
         check_limit(limit)
-        return parse(ask(self, "GET", self.endpoint, params={**wanted, **place}))[:limit]
+        params = {**wanted, "country": self.country, "api_key": self.key}
+        return parse(ask(self, "GET", self.endpoint, params=params))[:limit]
 
 
 def parse(reply: object) -> list[Product]:
-    """Products of a reply. Currencies come as signs: "€" is clear, "$" is not and stays None.
-
-    Raises:
-        S2FError: for a reply that is no JSON object, or a search that failed.
-    """
+    """Products of a reply. Currencies come as signs: "€" is clear, "$" is not and stays None."""
     reply = expect_object("serpapi", reply)
     said = plain(reply.get("error"))
     # "Google Lens hasn't returned any results for this query." is no failure.

@@ -50,11 +50,7 @@ class Shopify:
 
 
 def parse(reply: object) -> list[Product]:
-    """Products of a reply; amounts are in minor units (12000 is 120.00 USD, 29000 is 29,000 KRW).
-
-    Raises:
-        S2FError: for a reply that is no JSON object, an error of JSON-RPC, or one of the catalogue.
-    """
+    """Products of a reply; amounts are in minor units (12000 is 120.00 USD, 29000 is 29,000 KRW)."""
     reply = expect_object("shopify", reply)
     if "error" in reply:
         raise S2FError(f"shopify: {plain(dig(reply, 'error', 'message')) or 'an error'}. Check the agent profile.")

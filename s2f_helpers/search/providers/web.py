@@ -12,6 +12,7 @@ import re
 import time
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -23,7 +24,7 @@ from PIL import Image
 from urllib3.exceptions import HTTPError
 
 from s2f_helpers.common.types import Garment, S2FError
-from s2f_helpers.search.pictures import http_link
+from s2f_helpers.search.pictures import check_picture, http_link, read_body
 from s2f_helpers.search.providers.reply import dig, plain
 
 __all__ = ["Limits", "Secret", "ask", "cut_out", "jpeg", "jpeg_text"]
@@ -36,6 +37,18 @@ MARGIN = 0.04
 LONG_SIDE, MOST_BYTES = 1024, 1_000_000
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MESSAGES = (("errors", 0, "message"), ("error", "message"), ("error_description",), ("errorMessage",), ("error",))
+GONE = "There is nothing at this address (any more): check the endpoint."
+# By status, or by its first digit.
+ADVICE = {
+    401: "It does not accept the key: check {names}.",
+    403: "The key may not do this, or its quota is used up: look up {names} in the service's console.",
+    404: GONE,
+    410: GONE,
+    429: "Too many requests: try again {when}.",
+    3: "It sends us to another address, which is not followed: check the endpoint.",
+    4: "Expected 200: check what you asked for.",
+    5: "The trouble is on its side: try again later.",
+}
 
 
 @dataclass(frozen=True)
@@ -44,8 +57,7 @@ class Limits:
 
     Attributes:
         connect_s, read_s: seconds for the connection, and without a single byte.
-        deadline_s: seconds for all tries and pauses together. Only a server that drips its headers can
-            outlast it; ``search_all`` goes on without such a one.
+        deadline_s: seconds for all tries and pauses together; only a server that drips its headers outlasts it.
         tries: how often at most; only connection faults, 429 and 5xx are tried again.
         pause_s: before the second try; doubles each time, unless the server names a pause.
         longest_pause_s: a server that asks for more is not asked again.
@@ -74,27 +86,17 @@ class Secret:
 
     @classmethod
     def find(cls, name: str) -> Secret:
-        """From the environment, else asked for without an echo.
-
-        Raises:
-            S2FError: where neither gives one, or it holds what no key holds.
-        """
-        value = (os.environ.get(name) or _typed(name)).strip()
+        """From the environment, else asked for without an echo; an S2FError for what can be no key."""
+        value = os.environ.get(name, "")
+        with warnings.catch_warnings(), suppress(OSError, EOFError, RuntimeError, ValueError, getpass.GetPassWarning):
+            # getpass falls back to an echoing prompt, with a warning, where it cannot hide the letters.
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            value = (value or getpass.getpass(f"{name} (hidden while you type): ")).strip()
         if not value:
             raise S2FError(f"{name} is not set. Set it in the environment, or type it when asked.")
         if not (value.isascii() and value.isprintable()):
             raise S2FError(f"{name}: it holds characters that no key holds. Copy it again.")
         return cls(name, value)
-
-
-def _typed(name: str) -> str:
-    with warnings.catch_warnings():
-        # getpass falls back to an echoing prompt, with a warning, where it cannot hide the letters.
-        warnings.simplefilter("error", getpass.GetPassWarning)
-        try:
-            return getpass.getpass(f"{name} (hidden while you type): ")
-        except (OSError, EOFError, RuntimeError, ValueError, getpass.GetPassWarning):
-            return ""
 
 
 def ask(shop, method: str, url: str, headers: Mapping | None = None, params: Mapping | None = None, **body) -> object:
@@ -117,7 +119,10 @@ def ask(shop, method: str, url: str, headers: Mapping | None = None, params: Map
     logging.getLogger("urllib3.connectionpool").addFilter(_hide_queries)
     request = {"method": method, "url": url, "headers": headers or {}, "params": params or {}, **body}
     limits, deadline = shop.limits, time.monotonic() + shop.limits.deadline_s
-    with _Session() as session:
+    with requests.Session() as session:
+        # A redirect would carry key and picture to an address nobody named. With allow_redirects=False alone,
+        # requests would read such a reply to its end, however long.
+        session.get_redirect_target = lambda _: None
         for number in range(limits.tries):
             answer = _once(shop, session, request, deadline)
             if answer.status == requests.codes.ok:
@@ -128,18 +133,8 @@ def ask(shop, method: str, url: str, headers: Mapping | None = None, params: Map
             if answer.status not in ANOTHER_TRY_MAY_HELP or number == limits.tries - 1 or too_long:
                 break
             time.sleep(pause)
-    sent = [value for part in ("headers", "params") for value in request[part].values() if _is_secret(value)]
+    sent = [value for part in ("headers", "params") for value in request[part].values() if isinstance(value, Secret)]
     raise S2FError(_refusal(shop, answer, sent))
-
-
-class _Session(requests.Session):
-    """Follows no redirect: it would carry key and picture to an address nobody named.
-
-    ``allow_redirects=False`` is not enough: requests would read such a reply to its end, however long.
-    """
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        return None
 
 
 @dataclass(frozen=True)
@@ -165,29 +160,27 @@ class _Answer:
 def _once(shop, session: requests.Session, request: dict, deadline: float) -> _Answer:
     left = max(0.1, deadline - time.monotonic())
     timeout = (min(shop.limits.connect_s, left), min(shop.limits.read_s, left))
+    too_slow = S2FError(f"{shop.name}: no whole reply within {shop.limits.deadline_s:g} s. Try again later.")
     try:
-        with session.request(
-            **{**request, **_revealed(request)}, stream=True, auth=_unchanged, timeout=timeout
-        ) as reply:
-            return _Answer(reply.status_code, reply.headers, _body(shop, reply, deadline))
+        # The auth keeps requests from putting a password of ~/.netrc in the place of our headers.
+        with session.request(**_revealed(request), stream=True, auth=lambda sent: sent, timeout=timeout) as reply:
+            fine = reply.status_code == requests.codes.ok
+            most = shop.limits.max_bytes if fine else LONGEST_REFUSAL
+            body = read_body(reply, most, deadline, too_slow)
+            if fine and len(body) > most:
+                raise S2FError(f"{shop.name}: a reply of more than {most:,} bytes, not read. Ask for fewer results.")
+            return _Answer(reply.status_code, reply.headers, body[:most])
     except (requests.RequestException, HTTPError) as error:
         # Only the kind: the text holds the address, and some addresses hold the key.
         fault = type(error).__name__
     return _Answer(0, fault=fault)
 
 
-def _is_secret(value: object) -> bool:
-    return isinstance(value, Secret)
-
-
 def _revealed(request: dict) -> dict:
-    reveal = {part: request[part].items() for part in ("headers", "params")}
-    return {part: {k: v.value if _is_secret(v) else v for k, v in items} for part, items in reveal.items()}
+    def values(part: str) -> dict:
+        return {name: value.value if isinstance(value, Secret) else value for name, value in request[part].items()}
 
-
-def _unchanged(request):
-    """As ``auth``, keeps requests from putting a password of ~/.netrc in the place of our headers."""
-    return request
+    return request | {part: values(part) for part in ("headers", "params")}
 
 
 def _hide_queries(record: logging.LogRecord) -> bool:
@@ -197,78 +190,38 @@ def _hide_queries(record: logging.LogRecord) -> bool:
     return True
 
 
-def _body(shop, reply: requests.Response, deadline: float) -> bytes:
-    fine, limits = reply.status_code == requests.codes.ok, shop.limits
-    most = limits.max_bytes if fine else LONGEST_REFUSAL
-    promised = reply.headers.get("Content-Length", "")
-    too_long = S2FError(f"{shop.name}: a reply of more than {most:,} bytes, not read. Ask for fewer results.")
-    if fine and promised.isdecimal() and int(promised[:18]) > most:
-        raise too_long
-    body = bytearray()
-    # read1 gives what has come; iter_content waits for a full piece, so a dripping server could hold us.
-    while len(body) <= most and (piece := reply.raw.read1(65_536, decode_content=True)):
-        body += piece
-        if time.monotonic() > deadline:
-            raise S2FError(f"{shop.name}: no whole reply within {limits.deadline_s:g} s. Try again later.")
-    if fine and len(body) > most:
-        raise too_long
-    return bytes(body[:most])
-
-
 def _json(service: str, answer: _Answer) -> object:
     kind = plain(answer.headers.get("Content-Type", "an unnamed kind"))[:40]
     try:
         text = answer.body.decode("utf-8-sig")
-        return json.loads(_last_event(text) if kind.startswith("text/event-stream") else text)
+        if kind.startswith("text/event-stream"):
+            # MCP servers may wrap their one reply in a stream of server-sent events; it is the data of the last.
+            last = re.split(r"\r?\n\r?\n", text.strip())[-1].splitlines()
+            text = "\n".join(line.removeprefix("data:") for line in last if line.startswith("data:"))
+        return json.loads(text)
     except (ValueError, RecursionError):
         size = len(answer.body)
     raise S2FError(f"{service}: expected JSON, got {size:,} bytes of {kind} that are none. Try again later.")
 
 
-def _last_event(text: str) -> str:
-    """The data of the last server-sent event: MCP servers may wrap their one reply in a stream."""
-    events = re.split(r"\r?\n\r?\n", text.strip())
-    lines = events[-1].splitlines()
-    return "\n".join(line.removeprefix("data:") for line in lines if line.startswith("data:"))
-
-
 def _refusal(shop, answer: _Answer, sent: list[Secret]) -> str:
     if not answer.status:
         return f"{shop.name}: no answer ({answer.fault}). Check the network and the endpoint, or try again later."
-    said = _message(answer.body)
+    reply = None
+    with suppress(ValueError, RecursionError):
+        reply = json.loads(answer.body)
+    said = next((said for path in MESSAGES if (said := plain(dig(reply, *path)))), "")
     # A service may quote the key it refuses: as we sent it ("Basic ..."), or as the person has it.
-    for secret in (*sent, *filter(_is_secret, getattr(shop, "__dict__", {}).values())):
+    own = [value for value in getattr(shop, "__dict__", {}).values() if isinstance(value, Secret)]
+    for secret in (*sent, *own):
         for text in filter(None, (key := secret.value.split(" ")[-1], quote(key), quote_plus(key))):
             said = said.replace(text, "…")
-    said = said[:200].rstrip(".")
+    said = f" ({said[:200].rstrip('.')})" if said else ""
     names = " and ".join(secret.name for secret in sent) or "the endpoint"
-    return f"{shop.name} answered {answer.status}{f' ({said})' if said else ''}. {_advice(answer, names)}"
-
-
-def _message(body: bytes) -> str:
-    """What the service itself says, wherever its kind of error keeps it."""
-    try:
-        reply = json.loads(body)
-    except (ValueError, RecursionError):
-        return ""
-    return next((said for path in MESSAGES if (said := plain(dig(reply, *path)))), "")
-
-
-def _advice(answer: _Answer, names: str) -> str:
-    status, pause = answer.status, answer.asked_pause_s()
-    if status == 401:
-        return f"It does not accept the key: check {names}."
-    if status == 403:
-        return f"The key may not do this, or its quota is used up: look up {names} in the service's console."
-    if status in (404, 410):
-        return "There is nothing at this address (any more): check the endpoint."
-    if status == 429:
-        return f"Too many requests: try again in {pause:.0f} s." if pause else "Too many requests: try again later."
-    if 300 <= status < 400:
-        return "It sends us to another address, which is not followed: check the endpoint."
-    if status >= 500:
-        return "The trouble is on its side: try again later."
-    return "Expected 200: check what you asked for."
+    pause = answer.asked_pause_s()
+    advice = ADVICE.get(answer.status) or ADVICE.get(answer.status // 100, ADVICE[4])
+    advice = advice.format(names=names, when=f"in {pause:.0f} s" if pause else "later")
+    return f"{shop.name} answered {answer.status}{said}. {advice}"
 
 
 def cut_out(image: np.ndarray, hint: Garment | None) -> np.ndarray:
@@ -277,16 +230,10 @@ def cut_out(image: np.ndarray, hint: Garment | None) -> np.ndarray:
     Args:
         image: (H, W, 3) ``uint8`` RGB.
         hint: the garment found in it; None, or an empty mask, keeps the whole picture.
-
-    Raises:
-        S2FError: for another kind of array, or a mask of another size.
     """
-    if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-        raise S2FError("expected a picture as a uint8 RGB array of shape (H, W, 3)")
+    check_picture(image, None if hint is None else hint.mask)
     if hint is None:
         return image
-    if hint.mask.shape != image.shape[:2]:
-        raise S2FError(f"expected a mask of the picture's shape {image.shape[:2]}, got {hint.mask.shape}")
     x0, y0, x1, y1 = hint.box
     margin = int(MARGIN * max(x1 - x0, y1 - y0))
     part = image[max(0, y0 - margin) : y1 + margin, max(0, x0 - margin) : x1 + margin]
