@@ -1,5 +1,11 @@
 """Sketch2Fashion: from a hand drawing to a garment, its mask, and things that look like it."""
 
+import os
+
+# Threads of OpenMP that wait for each other sleep instead of spinning. Where another program wants a core (a browser
+# does, while somebody draws), spinning makes a picture take seconds in place of a tenth of one. Read when torch loads.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 __all__ = ["Garment", "Pipeline", "Product", "Result", "S2FError", "Sketch"]
 
 

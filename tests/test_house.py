@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import shutil
 import subprocess
@@ -98,3 +99,11 @@ def test_no_file_is_too_large_to_clone():
 def test_no_photo_of_others_is_committed():
     files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert not [name for name in files.splitlines() if name.lower().endswith((".jpg", ".jpeg"))]
+
+
+@pytest.mark.parametrize("wish, policy", [({}, "PASSIVE"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE")])
+def test_waiting_threads_sleep_unless_the_user_wants_it_otherwise(wish, policy):
+    told = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"} | wish
+    code = "import s2f_helpers, os, sys; print(os.environ['OMP_WAIT_POLICY'], 'torch' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=told, capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == [policy, "False"], "set before torch is loaded, or it has no effect"
