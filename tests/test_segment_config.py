@@ -28,12 +28,11 @@ from s2f_helpers.common.types import S2FError
 from s2f_helpers.data import category_ids, load_coco
 from s2f_helpers.data.wardrobe import make_garment
 from s2f_helpers.segment import Segmenter, TelegramMessage, recipe, segmenter_config
-from s2f_helpers.segment.checkpoints import check_classes, last_checkpoint, load_from_plain
 from s2f_helpers.segment.coco import check_coco, garments_of, wardrobe_as_coco
 from s2f_helpers.segment.config import NETWORKS
 from s2f_helpers.segment.export import export
 from s2f_helpers.segment.train import check_device, quiet, train
-from s2f_helpers.segment.weights import build_model
+from s2f_helpers.segment.weights import build_model, check_classes, last_checkpoint, load_from_plain, write_weights
 
 ROOT = Path(__file__).parents[1]
 TOOLS = Path(importlib.util.find_spec("mmdet").origin).parent / ".mim" / "tools"
@@ -277,8 +276,6 @@ def test_resnets_step(files, tmp_path, backbone):
 
 
 def test_resnets_weights_are_written_and_read(tmp_path):
-    from s2f_helpers.segment.weights import write_weights
-
     model = build_model("r50").eval()
     write_weights(model, tmp_path / "r50.safetensors", 96, 0.0, "r50")
     segmenter = Segmenter.load(tmp_path / "r50.safetensors")

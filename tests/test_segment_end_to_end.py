@@ -14,12 +14,12 @@ import pytest
 from s2f_helpers.common.types import S2FError
 from s2f_helpers.data import load_coco, wardrobe_dataset
 from s2f_helpers.segment import LiveLosses, Segmenter, recipe
-from s2f_helpers.segment.checkpoints import last_checkpoint, load_from_plain
 from s2f_helpers.segment.coco import check_coco, garments_of, wardrobe_as_coco
 from s2f_helpers.segment.evaluate import evaluate
 from s2f_helpers.segment.export import export
 from s2f_helpers.segment.lesson import lesson_recipe, make_merges, train_and_score
 from s2f_helpers.segment.train import quiet, train
+from s2f_helpers.segment.weights import last_checkpoint, load_from_plain
 
 LEARNING = replace(recipe("smoke"), iterations=80, learning_rate=1e-3, checkpoint_every=40)
 

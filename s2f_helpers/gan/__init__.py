@@ -9,7 +9,6 @@ from s2f_helpers.gan.losses import (
     hint_loss,
     kl_loss,
     perceptual_loss,
-    pixel_loss,
     texture_loss,
 )
 from s2f_helpers.gan.networks import Discriminator, GeneratorConfig, GeneratorNet, StyleEncoder
@@ -19,6 +18,6 @@ from s2f_helpers.gan.train import TrainConfig, preset_config, train
 __all__ = [
     "Discriminator", "Generator", "GeneratorConfig", "GeneratorNet", "LossWeights", "Recipe", "StyleEncoder",
     "TrainConfig", "adversarial_loss", "discriminator_loss", "hint_loss", "hint_nearness", "kl_loss", "make_recipe",
-    "perceptual_loss", "pixel_loss", "preset_config", "save_generator", "spread_hints", "texture_loss",
+    "perceptual_loss", "preset_config", "save_generator", "spread_hints", "texture_loss",
     "train",
 ]  # fmt: skip

@@ -16,9 +16,7 @@ from s2f_helpers.gan.train import TrainConfig, preset_config, train
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description="Train the generator, or go on with a run; keep the best by val's KID."
-    )
+    parser = argparse.ArgumentParser(description="Train the generator, or go on with a run; keep the best by val's KID")
     parser.add_argument("--run", type=Path, default=Path("runs/gan"), help="on Colab: a folder of your Drive")
     parser.add_argument("--preset", choices=("smoke", "cpu", "gpu"))
     parser.add_argument("--learning-rate", type=float, default=4e-4)

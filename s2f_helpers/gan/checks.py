@@ -20,11 +20,7 @@ __all__ = ["check_flatterer", "check_kernel_distance", "check_rearranged", "chec
 WINDOWS = (  # layers of (kernel, stride); what one place of their output sees; what a wrong answer overlooked
     ([(4, 2)], 4, "a single layer sees its kernel, whatever its stride"),
     ([(3, 1), (3, 1)], 5, "the windows of neighbours overlap, so two layers see less than both kernels together"),
-    (
-        [(4, 2), (4, 1)],
-        10,
-        "behind a stride of 2 neighbours lie 2 pixels apart, and the second layer sees four of them",
-    ),
+    ([(4, 2), (4, 1)], 10, "behind a stride of 2 neighbours lie 2 pixels apart; the second layer sees four of them"),
     ([(4, 1), (4, 2)], 7, "the stride of the last layer moves its window on and makes no window wider"),
     ([(4, 2)] * 3 + [(3, 1)] * 2, 54, "two layers at a time come out right, five do not"),
 )

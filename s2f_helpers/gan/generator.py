@@ -25,7 +25,6 @@ from s2f_helpers.sketch import sketch_to_tensor
 __all__ = ["Generator", "save_generator"]
 
 SIDE = 256
-DEFAULT_WEIGHTS = WEIGHTS / "generator.safetensors"
 
 
 class Generator:
@@ -48,7 +47,7 @@ class Generator:
         Raises:
             S2FError: when the file is missing, damaged, or made for another category table.
         """
-        path = Path(path or DEFAULT_WEIGHTS)
+        path = Path(path or WEIGHTS / "generator.safetensors")
         if not path.is_file():
             raise S2FError(f"no generator weights at {path}: take them from the repository, or train (notebook 03)")
         try:

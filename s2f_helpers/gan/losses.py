@@ -13,8 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 __all__ = [
-    "LossWeights", "adversarial_loss", "discriminator_loss", "hint_loss", "kl_loss", "perceptual_loss", "pixel_loss",
-    "texture_loss",
+    "LossWeights", "adversarial_loss", "discriminator_loss", "hint_loss", "kl_loss", "perceptual_loss", "texture_loss",
 ]  # fmt: skip
 
 HINT_CELL = 8  # pixels; within it a hint's colour may vary, as cloth does
@@ -51,11 +50,6 @@ def adversarial_loss(fake: Tensor) -> Tensor:
     return -fake.mean()
 
 
-def pixel_loss(picture: Tensor, photo: Tensor) -> Tensor:
-    """Mean absolute difference (L1) of two (B, 3, H, W)."""
-    return F.l1_loss(picture, photo)
-
-
 def hint_loss(picture: Tensor, sketch: Tensor) -> Tensor:
     """How far the picture's colour is from the asked one, over the cells of each picture that hold hints; 0 without.
 
@@ -82,11 +76,8 @@ def kl_loss(mean: Tensor, log_variance: Tensor) -> Tensor:
 
 def perceptual_loss(features: list[Tensor], others: list[Tensor]) -> Tensor:
     """Mean squared difference of two lists of (B, C, H, W) feature maps, each place scaled to unit length: 0 to 4."""
-    differences = [
-        (F.normalize(f, dim=1) - F.normalize(o, dim=1)).square().sum(1).mean()
-        for f, o in zip(features, others, strict=True)
-    ]
-    return torch.stack(differences).mean()
+    pairs = [[F.normalize(features, dim=1) for features in pair] for pair in zip(features, others, strict=True)]
+    return torch.stack([(one - other).square().sum(1).mean() for one, other in pairs]).mean()
 
 
 def texture_loss(features: list[Tensor], others: list[Tensor]) -> Tensor:
@@ -94,8 +85,8 @@ def texture_loss(features: list[Tensor], others: list[Tensor]) -> Tensor:
 
     The squared difference of the Gram matrices of unit-length features: 0 to 2. Gatys et al. 2015.
     """
-    differences = [(_gram(f) - _gram(o)).square().sum((1, 2)).mean() for f, o in zip(features, others, strict=True)]
-    return torch.stack(differences).mean()
+    pairs = [[_gram(features) for features in pair] for pair in zip(features, others, strict=True)]
+    return torch.stack([(one - other).square().sum((1, 2)).mean() for one, other in pairs]).mean()
 
 
 def _gram(features: Tensor) -> Tensor:

@@ -129,8 +129,7 @@ def kid(features: Tensor, others: Tensor, seed: int = 0) -> tuple[float, float]:
     metric = KernelInceptionDistance(feature=nn.Identity(), subsets=SUBSETS, subset_size=size)
     metric.update(features, real=False)
     metric.update(others, real=True)
-    mean, deviation = metric.compute()
-    return float(mean), float(deviation)
+    return tuple(map(float, metric.compute()))
 
 
 def fid(features: Tensor, others: Tensor) -> float:
@@ -138,9 +137,8 @@ def fid(features: Tensor, others: Tensor) -> float:
 
     It shrinks as the sets grow, so compare only sets of one size.
     """
-    metric = FrechetInceptionDistance(feature=nn.Identity(), input_img_size=(features.shape[1],)).set_dtype(
-        torch.float64
-    )
+    metric = FrechetInceptionDistance(feature=nn.Identity(), input_img_size=(features.shape[1],))
+    metric.set_dtype(torch.float64)
     metric.update(features.double(), real=False)
     metric.update(others.double(), real=True)
     return float(metric.compute())

@@ -70,7 +70,6 @@ class GeneratorNet(nn.Module):
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
         self.config = config
-        self.any_category = config.categories
         self.multiple = 2 ** len(config.channels)
         widths, wide = config.channels, config.embedding
         self.embed = nn.Sequential(nn.Embedding(config.categories + 1, wide), nn.Linear(wide, wide))

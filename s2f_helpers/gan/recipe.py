@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from s2f_helpers.common.types import Sketch
@@ -20,7 +21,6 @@ from s2f_helpers.gan.losses import (
     hint_loss,
     kl_loss,
     perceptual_loss,
-    pixel_loss,
     texture_loss,
 )
 from s2f_helpers.gan.networks import Discriminator, GeneratorConfig, GeneratorNet, StyleEncoder
@@ -110,13 +110,11 @@ class Recipe:
         with frozen(self.discriminator):
             fake = self.discriminator(painted.picture, batch.sketch, batch.category).float()
         picture, photo = painted.picture[painted.guided], batch.photo[painted.guided]
-        window = _window(photo, self.crop)
-        with torch.no_grad():
-            wanted = self.eyes.features(photo[window], SCALES)
-        looks = [[seen.float() for seen in side] for side in (self.eyes.features(picture[window], SCALES), wanted)]
+        window = _window(photo, self.crop)  # no gradient flows to the photo, so none is kept of its side
+        looks = [[seen.float() for seen in self.eyes.features(side[window], SCALES)] for side in (picture, photo)]
         losses = {
             "adversarial": adversarial_loss(fake),
-            "pixel": pixel_loss(picture, photo),
+            "pixel": F.l1_loss(picture, photo),
             "perceptual": perceptual_loss(*looks),
             "texture": texture_loss(*looks),
             "hints": hint_loss(painted.picture, batch.sketch),
@@ -129,12 +127,8 @@ class Recipe:
         return {name: getattr(self.weights, name) * loss for name, loss in losses.items()}
 
     def about(self) -> dict[str, object]:
-        return {
-            "weights": asdict(self.weights),
-            "learning_rate": self.learning_rate,
-            "betas": self.betas,
-            "crop": self.crop,
-        }
+        own = {name: getattr(self, name) for name in ("learning_rate", "betas", "crop")}
+        return {"weights": asdict(self.weights), **own}
 
 
 def make_recipe(config: GeneratorConfig | None = None, weights: LossWeights | None = None) -> Recipe:

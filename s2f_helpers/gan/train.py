@@ -11,22 +11,25 @@ processes.
 from __future__ import annotations
 
 import copy
+import io
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
 from accelerate import Accelerator
 from accelerate.utils import DataLoaderConfiguration
+from safetensors.torch import load_file
 from torch import nn
 from torch.utils.data import DataLoader, Subset
 from torch.utils.tensorboard import SummaryWriter
 
+from s2f_helpers.common.download import atomic_write
 from s2f_helpers.common.presets import preset
 from s2f_helpers.common.progress import progress
 from s2f_helpers.common.types import S2FError
-from s2f_helpers.gan.checkpoint import Checkpoint
+from s2f_helpers.gan.generator import save_generator
 from s2f_helpers.gan.memory import fitting_batch
 from s2f_helpers.gan.recipe import Batch, Recipe, make_recipe
 from s2f_helpers.sketch import PairedDataset
@@ -91,31 +94,31 @@ def train(
         The best moving average (EMA) of the generator's weights, on the CPU.
 
     Raises:
-        S2FError: when a loss is no longer a finite number, or the GPU's memory does not suffice.
+        S2FError: when a loss is no longer a finite number, the GPU's memory does not suffice, or the run's checkpoint
+            is damaged or other networks'.
     """
     torch.manual_seed(config.seed)
     recipe = recipe or make_recipe()
     try:
         return _train(pictures, config, Path(run), recipe, judge, on_step)
     except torch.OutOfMemoryError as error:
+        memory = torch.cuda.get_device_properties(0).total_memory
         raise S2FError(
             f"the GPU has no room for {config.batch} pictures of {config.side} px at once: "
-            f"try batch={fitting_batch(recipe, config.side, config.precision, _gpu_memory())}. Nothing is lost: "
+            f"try batch={fitting_batch(recipe, config.side, config.precision, memory)}. Nothing is lost: "
             f"the run in {run} goes on from its last checkpoint"
         ) from error
 
 
 def _train(pictures, config: TrainConfig, run: Path, recipe: Recipe, judge, on_step) -> nn.Module:
-    pinned = DataLoaderConfiguration(non_blocking=True)
-    accelerator = Accelerator(
-        mixed_precision=config.precision, cpu=not torch.cuda.is_available(), dataloader_config=pinned
-    )
+    loading, on_cpu = DataLoaderConfiguration(non_blocking=True), not torch.cuda.is_available()
+    accelerator = Accelerator(mixed_precision=config.precision, cpu=on_cpu, dataloader_config=loading)
     for network in (*recipe.painters, recipe.discriminator):
         network.to(accelerator.device, memory_format=torch.channels_last)
     players = [[p for network in recipe.painters for p in network.parameters()], [*recipe.discriminator.parameters()]]
     optimizers = [torch.optim.Adam(player, recipe.learning_rate, recipe.betas) for player in players]
     average = copy.deepcopy(recipe.generator).eval().requires_grad_(False)
-    checkpoint = Checkpoint(run, average, recipe, optimizers)
+    checkpoint = _Checkpoint(run, average, recipe, config, optimizers)
     start = checkpoint.load()
     optimizers = accelerator.prepare(*optimizers)
     log = SummaryWriter(run / "log", purge_step=start + 1) if accelerator.is_main_process else None
@@ -138,18 +141,84 @@ def _train(pictures, config: TrainConfig, run: Path, recipe: Recipe, judge, on_s
         if on_step:
             on_step(step, losses, average)
         if accelerator.is_main_process:
-            _write_log(log, losses, step)
+            for name, loss in losses.items():
+                log.add_scalar(f"loss/{name}", loss, step)
             if judge and (step % config.judge_every == 0 or step == config.steps):
-                checkpoint.judge(step, judge(average), config)
+                checkpoint.judge(step, judge(average))
                 log.add_scalar("judge", checkpoint.scores[-1][1], step)
                 if checkpoint.judgements_since_best() >= config.patience:
                     accelerator.set_trigger()
             if step % config.save_every == 0 or step == config.steps:
-                checkpoint.save(step, config, keep_best=judge is not None)
+                checkpoint.save(step)
+                if not judge:
+                    checkpoint.save_generator(step)
         if step % config.judge_every == 0 and accelerator.check_trigger():
             break
     accelerator.wait_for_everyone()  # only one of them writes what all of them return
     return checkpoint.best()
+
+
+@dataclass(frozen=True, eq=False)
+class _Checkpoint:
+    """``checkpoint.pt``, all it takes to go on, and ``generator.safetensors``, the best so far, in the folder ``run``.
+
+    ``scores`` are (step, score) of every judgement, lower is better.
+    """
+
+    run: Path
+    average: nn.Module
+    recipe: Recipe
+    config: TrainConfig
+    optimizers: list[torch.optim.Optimizer]
+    scores: list[tuple[int, float]] = field(default_factory=list)
+
+    @property
+    def parts(self) -> dict[str, object]:
+        painters = {f"painter {index}": network for index, network in enumerate(self.recipe.painters)}
+        optimizers = {f"optimizer {index}": optimizer for index, optimizer in enumerate(self.optimizers)}
+        return {"average": self.average, "discriminator": self.recipe.discriminator, **painters, **optimizers}
+
+    def load(self) -> int:
+        """Take everything from the folder, if there is a checkpoint; the number of steps done."""
+        path = self.run / "checkpoint.pt"
+        if not path.is_file():
+            return 0
+        try:
+            saved = torch.load(path, map_location="cpu", weights_only=True)
+            for name, part in self.parts.items():
+                part.load_state_dict(saved[name])
+            self.scores[:] = saved["scores"]
+            return int(saved["step"])
+        except (KeyError, RuntimeError, ValueError, TypeError, OSError, EOFError) as error:
+            raise S2FError(
+                f"{path} is not a checkpoint of these networks ({str(error)[:200]}): name another folder for the run"
+            ) from error
+
+    def save(self, step: int) -> None:
+        content = io.BytesIO()
+        parts = {name: part.state_dict() for name, part in self.parts.items()}
+        torch.save({"step": step, "scores": self.scores, **parts}, content)
+        atomic_write(self.run / "checkpoint.pt", content.getvalue())
+
+    def save_generator(self, step: int, **facts: float) -> None:
+        about = {"step": step, **facts, **asdict(self.config), **self.recipe.about()}
+        save_generator(self.average, self.run / "generator.safetensors", about)
+
+    def judge(self, step: int, score: float) -> None:
+        """Note a judgement; a new best is written at once."""
+        self.scores.append((step, score))
+        if self.judgements_since_best() == 0:
+            self.save_generator(step, score=score)
+
+    def judgements_since_best(self) -> int:
+        scores = [score for _, score in self.scores]
+        return len(scores) - 1 - scores.index(min(scores))
+
+    def best(self) -> nn.Module:
+        """The average generator as it was when it was judged best, on the CPU."""
+        tensors = load_file(self.run / "generator.safetensors")
+        self.average.cpu().load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+        return self.average
 
 
 def _batches(pictures, config: TrainConfig, recipe: Recipe, accelerator: Accelerator, start: int) -> Iterator[Batch]:
@@ -195,12 +264,3 @@ def _move_average(average: nn.Module, generator: nn.Module, decay: float, step: 
         mean.lerp_(current, 1 - decay)
     for mean, current in zip(average.buffers(), generator.buffers(), strict=True):
         mean.copy_(current)
-
-
-def _write_log(log: SummaryWriter, losses: Mapping[str, float], step: int) -> None:
-    for name, loss in losses.items():
-        log.add_scalar(f"loss/{name}", loss, step)
-
-
-def _gpu_memory() -> int:
-    return torch.cuda.get_device_properties(0).total_memory

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
-import numpy as np
 from torch import nn
 
 from s2f_helpers.common.live import LiveFigure, draw_losses
@@ -38,11 +37,9 @@ class LivePlot:
 
     def __call__(self, step: int, losses: Mapping[str, float], average: nn.Module) -> None:
         self.history.append(dict(losses))
-        if step % self.every == 0:
-            self.draw(step, paint(average, self.sketches, self.categories))
-
-    def draw(self, step: int, pictures: Sequence[np.ndarray]) -> None:
-        """Redraw the figure with these pictures."""
+        if step % self.every:
+            return
+        pictures = paint(average, self.sketches, self.categories)
         figure, axes = plt.subplot_mosaic([["curves"] * len(pictures), [*map(str, range(len(pictures)))]],
                                           figsize=(9, 4), dpi=72, layout="compressed")  # fmt: skip
         draw_losses(axes["curves"], self.history, step)

@@ -8,10 +8,7 @@ from pathlib import Path
 
 from s2f_helpers.common.paths import cache_dir
 from s2f_helpers.common.types import Garment, S2FError
-from s2f_helpers.data import category_ids, load_coco
-from s2f_helpers.data.clothing import load_clothing
-from s2f_helpers.data.dataset import Dataset
-from s2f_helpers.data.wardrobe import wardrobe_dataset
+from s2f_helpers.data import category_ids, load_clothing, load_coco, wardrobe_dataset
 
 __all__ = ["check_coco", "garments_of", "photos_as_coco", "wardrobe_as_coco"]
 
@@ -47,11 +44,8 @@ def garments_of(coco_file: Path) -> Iterator[list[Garment]]:
     dataset = load_coco(coco_file)
     worn = dict(tuple(dataset.garments.groupby("photo")["category"]))
     for photo in dataset.photos["id"]:
-        image = dataset.image(photo)
-        yield [
-            Garment(image, mask, category)
-            for mask, category in zip(dataset.masks(photo), worn.get(photo, ()), strict=True)
-        ]
+        image, pairs = dataset.image(photo), zip(dataset.masks(photo), worn.get(photo, ()), strict=True)
+        yield [Garment(image, mask, category) for mask, category in pairs]
 
 
 def check_coco(coco_file: Path) -> None:
@@ -66,28 +60,17 @@ def check_coco(coco_file: Path) -> None:
         for finding in dataset.audit().findings
         if finding.name in FATAL and finding.count
     ]
-    faults += [*_left_out(dataset), *_not_here(dataset)]
+    for reason, rows in dataset.problems.groupby("reason"):
+        faults.append(f"{reason}: {len(rows):,}, such as {rows['detail'].iloc[0]}")
+    absent = dataset.photos["id"][dataset.photos["file"] == ""]
+    if len(absent):
+        faults.append(f"photos that are not here: {len(absent):,} of {len(dataset):,}, such as {absent.iloc[0]}")
+    if not len(dataset.garments):
+        faults.append(f"no garment in {len(dataset):,} photos")
     if faults:
         raise S2FError(f"{coco_file} is not fit to train on:\n" + "\n".join(faults) + "\nMend what can be mended: "
                        "load_coco(file).repair()[0].to_coco(folder)")  # fmt: skip
-    _check_categories(coco_file)
-
-
-def _left_out(dataset: Dataset) -> Iterator[str]:
-    for reason, rows in dataset.problems.groupby("reason"):
-        yield f"{reason}: {len(rows):,}, such as {rows['detail'].iloc[0]}"
-
-
-def _not_here(dataset: Dataset) -> Iterator[str]:
-    absent = dataset.photos["id"][dataset.photos["file"] == ""]
-    if len(absent):
-        yield f"photos that are not here: {len(absent):,} of {len(dataset):,}, such as {absent.iloc[0]}"
-    if not len(dataset.garments):
-        yield f"no garment in {len(dataset):,} photos"
-
-
-def _check_categories(coco_file: Path) -> None:
-    """mmdet numbers its classes in the file's order, whatever order its config names them in."""
+    # mmdet numbers its classes in the file's order, whatever order its config names them in
     names = tuple(str(entry["name"]) for entry in json.loads(coco_file.read_bytes())["categories"])
     if names != category_ids():
         raise S2FError(

@@ -4,46 +4,33 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import mmdet
 import requests
 import torch
-from mmdet.registry import OPTIM_WRAPPERS
 from mmengine.config import Config, ConfigDict
-from mmengine.optim import OptimWrapper
-from torch import nn
 from torchvision.models import ResNet50_Weights, ResNet101_Weights
 
 from s2f_helpers.common.paths import WEIGHTS
 from s2f_helpers.common.presets import has_bfloat16, preset
 from s2f_helpers.common.types import S2FError
 from s2f_helpers.data import category_ids
-from s2f_helpers.segment.backbone import CHANNELS
+from s2f_helpers.segment.parts import CHANNELS
 
-__all__ = ["CONFIG_NAME", "NETWORKS", "RECIPES", "Network", "Recipe", "model_config", "recipe", "segmenter_config"]
+__all__ = ["NETWORKS", "Network", "Recipe", "model_config", "recipe", "segmenter_config"]
 
 BASE = Path(mmdet.__file__).parent / ".mim" / "configs" / "_base_"
-ZOO = "https://download.openmmlab.com/mmdetection/v2.0/mask_rcnn"
+ZOO = (
+    "https://download.openmmlab.com/mmdetection/v2.0/mask_rcnn/mask_rcnn_{0}_fpn_mstrain-poly_3x_coco/"
+    "mask_rcnn_{0}_fpn_mstrain-poly_3x_coco_{1}.pth"
+)
 WIDTH = 64  # channels of the light network's feature pyramid and of its every head
 LARGEST_RATIO = 1.1  # of a training picture to the recipe's side
 GROUP_NORM = {"type": "GN", "num_groups": 16}
 ASK_SECONDS = 5
 COMMON = 0.1  # a category in a smaller share of the photos is shown more often: √(COMMON / share) times, rounded up
-
-
-@OPTIM_WRAPPERS.register_module()
-class BFloat16OnCPU(OptimWrapper):
-    """Half precision for processors that have it; mmengine's own is for GPUs alone."""
-
-    @contextmanager
-    def optim_context(self, model: nn.Module) -> Iterator[None]:
-        """Surround one step's forward pass."""
-        with super().optim_context(model), torch.autocast("cpu", torch.bfloat16):
-            yield
 
 
 @dataclass(frozen=True)
@@ -69,19 +56,14 @@ NETWORKS = {
         "imagenet": "", "shipped": str(WEIGHTS / "segmenter.safetensors"),
     }),
     "r50": Network("mask-rcnn_r50_fpn", 100_000_000, 145.0, {
-        "coco": f"{ZOO}/mask_rcnn_r50_fpn_mstrain-poly_3x_coco/"
-        "mask_rcnn_r50_fpn_mstrain-poly_3x_coco_20210524_201154-21b550bb.pth",
-        "imagenet": ResNet50_Weights.IMAGENET1K_V1.url,
-        "none": "",
+        "coco": ZOO.format("r50", "20210524_201154-21b550bb"),
+        "imagenet": ResNet50_Weights.IMAGENET1K_V1.url, "none": "",
     }),
     "r101": Network("mask-rcnn_r101_fpn", 140_000_000, 145.0, {
-        "coco": f"{ZOO}/mask_rcnn_r101_fpn_mstrain-poly_3x_coco/"
-        "mask_rcnn_r101_fpn_mstrain-poly_3x_coco_20210524_200244-5675c317.pth",
-        "imagenet": ResNet101_Weights.IMAGENET1K_V1.url,
-        "none": "",
+        "coco": ZOO.format("r101", "20210524_200244-5675c317"),
+        "imagenet": ResNet101_Weights.IMAGENET1K_V1.url, "none": "",
     }),
 }  # fmt: skip
-CONFIG_NAME = NETWORKS["lite0"].name
 
 
 @dataclass(frozen=True)
@@ -218,54 +200,43 @@ def model_config(backbone: str = "lite0", start: str = "none") -> ConfigDict:
     """
     config = Config.fromfile(BASE / "models" / "mask-rcnn_r50_fpn.py")
     changes = _light() if backbone == "lite0" else _resnet(int(backbone[1:]), start)
-    config.merge_from_dict({"model": changes})
+    for head in ("bbox_head", "mask_head"):
+        changes[f"roi_head.{head}.num_classes"] = len(category_ids())
+    config.merge_from_dict({f"model.{name}": value for name, value in changes.items()})
     return config.model
 
 
-def _resnet(depth: int, start: str) -> dict:
+def _resnet(depth: int, start: str) -> dict[str, object]:
     source = {"type": "Pretrained", "checkpoint": f"torchvision://resnet{depth}"} if start == "imagenet" else None
     backbone = {"depth": depth, "init_cfg": source}
     if start == "none":  # mmdet freezes what is pretrained; random layers must learn
         backbone |= {"frozen_stages": -1, "norm_eval": False}
-    heads = {head: {"num_classes": len(category_ids())} for head in ("bbox_head", "mask_head")}
-    return {"backbone": backbone, "roi_head": heads}
+    return {"backbone": backbone}
 
 
-def _light() -> dict:
+def _light() -> dict[str, object]:
     return {
         "data_preprocessor": {"mean": [127.5] * 3, "std": [127.5] * 3},
         "backbone": {"_delete_": True, "type": "Lite0", "frozen_stages": 3},
         "neck": {"in_channels": list(CHANNELS), "out_channels": WIDTH, "norm_cfg": GROUP_NORM},
         "rpn_head": {"in_channels": WIDTH, "feat_channels": WIDTH},
-        "roi_head": {
-            "bbox_roi_extractor": {"out_channels": WIDTH, "roi_layer": {"sampling_ratio": 2}},
-            "bbox_head": {
-                "in_channels": WIDTH,
-                "fc_out_channels": 4 * WIDTH,
-                "num_classes": len(category_ids()),
-                "reg_class_agnostic": True,
-                "loss_cls": {"loss_weight": 2.0},  # garments are found and masked long before they are named
-            },
-            # garments fill their photos: pool 28 x 28 from the finest maps and draw 56 x 56 masks
-            "mask_roi_extractor": {
-                "out_channels": WIDTH,
-                "finest_scale": 112,
-                "roi_layer": {"output_size": 28, "sampling_ratio": 2},
-            },
-            "mask_head": {
-                "num_convs": 3,
-                "in_channels": WIDTH,
-                "conv_out_channels": WIDTH,
-                "num_classes": len(category_ids()),
-                "class_agnostic": True,
-                "norm_cfg": GROUP_NORM,
-            },
-        },
-        "train_cfg": {
-            "rpn": {"sampler": {"num": 128}},
-            "rpn_proposal": {"nms_pre": 500, "max_per_img": 200},
-            "rcnn": {"sampler": {"num": 16}, "mask_size": 56},
-        },
+        "roi_head.bbox_roi_extractor": {"out_channels": WIDTH, "roi_layer": {"sampling_ratio": 2}},
+        "roi_head.bbox_head.in_channels": WIDTH,
+        "roi_head.bbox_head.fc_out_channels": 4 * WIDTH,
+        "roi_head.bbox_head.reg_class_agnostic": True,
+        "roi_head.bbox_head.loss_cls.loss_weight": 2.0,  # garments are found and masked long before they are named
+        # garments fill their photos: pool 28 x 28 from the finest maps and draw 56 x 56 masks
+        "roi_head.mask_roi_extractor.out_channels": WIDTH,
+        "roi_head.mask_roi_extractor.finest_scale": 112,
+        "roi_head.mask_roi_extractor.roi_layer": {"output_size": 28, "sampling_ratio": 2},
+        "roi_head.mask_head.num_convs": 3,
+        "roi_head.mask_head.in_channels": WIDTH,
+        "roi_head.mask_head.conv_out_channels": WIDTH,
+        "roi_head.mask_head.class_agnostic": True,
+        "roi_head.mask_head.norm_cfg": GROUP_NORM,
+        "train_cfg.rpn.sampler.num": 128,
+        "train_cfg.rpn_proposal": {"nms_pre": 500, "max_per_img": 200},
+        "train_cfg.rcnn": {"sampler": {"num": 16}, "mask_size": 56},
         # one garment keeps one name: overlapping boxes of different categories suppress each other too
         "test_cfg": {
             "rpn": {"nms_pre": 300, "max_per_img": 100},
@@ -274,54 +245,40 @@ def _light() -> dict:
     }
 
 
+LOAD_PHOTO = {"type": "LoadImageFromFile"}
+LOAD_MASKS = {"type": "LoadAnnotations", "with_bbox": True, "with_mask": True}
+
+
 def _photos(coco_file: Path) -> dict:
     images = coco_file.resolve().parent.parent / "images"  # where Dataset.to_coco's relative names lie
     classes = {"classes": category_ids()}
     return {"type": "CocoDataset", "ann_file": str(coco_file), "data_prefix": {"img": str(images)}, "metainfo": classes}
 
 
-LOAD_PHOTO = {"type": "LoadImageFromFile"}
-LOAD_MASKS = {"type": "LoadAnnotations", "with_bbox": True, "with_mask": True}
-
-
 def _train_photos(chosen: Recipe, coco_file: Path) -> dict:
     one_photo = [LOAD_PHOTO, LOAD_MASKS, {"type": "CutOutOnWhite", "probability": 0.3}]
+    # padded to one size, grey as the middle of the range: cuDNN plans anew for every size that it meets
+    padded = (math.ceil(chosen.side * LARGEST_RATIO / 32) * 32,) * 2
     together = [
         {"type": "PairPhotos", "probability": 0.2},
         {"type": "RandomResize", "scale": (chosen.side,) * 2, "ratio_range": (0.7, LARGEST_RATIO), "keep_ratio": True},
         {"type": "RandomFlip", "prob": 0.5},
         {"type": "PhotoMetricDistortion", "hue_delta": 90},
-        *([_square(chosen.side)] if chosen.amp else []),
+        *([{"type": "Pad", "size": padded, "pad_val": {"img": (127.5,) * 3, "masks": 0}}] if chosen.amp else []),
         {"type": "PackDetInputs"},
     ]
     photos = _photos(coco_file) | {"pipeline": one_photo, "filter_cfg": {"filter_empty_gt": True}}
     balanced = {"type": "ClassBalancedDataset", "oversample_thr": COMMON, "dataset": photos}
-    return {
-        "batch_size": chosen.batch,
-        "sampler": {"type": "InfiniteSampler", "shuffle": True},
-        "dataset": {"type": "MultiImageMixDataset", "dataset": balanced, "pipeline": together},
-    }
-
-
-def _square(side: int) -> dict:
-    """Pad to one size, grey as the middle of the range: cuDNN plans anew for every size that it meets."""
-    padded = math.ceil(side * LARGEST_RATIO / 32) * 32
-    return {"type": "Pad", "size": (padded, padded), "pad_val": {"img": (127.5,) * 3, "masks": 0}}
+    mixed = {"type": "MultiImageMixDataset", "dataset": balanced, "pipeline": together}
+    return {"batch_size": chosen.batch, "sampler": {"type": "InfiniteSampler", "shuffle": True}, "dataset": mixed}
 
 
 def _val_photos(chosen: Recipe, coco_file: Path) -> dict:
+    resize = {"type": "Resize", "scale": (chosen.side,) * 2, "keep_ratio": True}
     meta = ("img_id", "img_path", "ori_shape", "img_shape", "scale_factor")
-    pipeline = [
-        LOAD_PHOTO,
-        {"type": "Resize", "scale": (chosen.side,) * 2, "keep_ratio": True},
-        LOAD_MASKS,
-        {"type": "PackDetInputs", "meta_keys": meta},
-    ]
-    return {
-        "batch_size": 1,
-        "sampler": {"type": "DefaultSampler", "shuffle": False},
-        "dataset": _photos(coco_file) | {"pipeline": pipeline, "test_mode": True},
-    }
+    pipeline = [LOAD_PHOTO, resize, LOAD_MASKS, {"type": "PackDetInputs", "meta_keys": meta}]
+    photos = _photos(coco_file) | {"pipeline": pipeline, "test_mode": True}
+    return {"batch_size": 1, "sampler": {"type": "DefaultSampler", "shuffle": False}, "dataset": photos}
 
 
 def _schedule(chosen: Recipe, processes: int) -> dict:

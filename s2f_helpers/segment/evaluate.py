@@ -16,8 +16,9 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from pycocotools import mask as coco_mask
@@ -27,7 +28,7 @@ from pycocotools.cocoeval import COCOeval
 from s2f_helpers.common.progress import progress
 from s2f_helpers.common.types import Garment, S2FError
 from s2f_helpers.data import category_ids, category_index, corrected_photos, load_cutouts, load_photos
-from s2f_helpers.segment.analysis import AREAS, mask_iou
+from s2f_helpers.segment.analysis import mask_iou
 from s2f_helpers.segment.predict import Segmenter
 from s2f_helpers.segment.scenes import cutout_scenes
 
@@ -36,6 +37,7 @@ __all__ = ["Scores", "evaluate", "pictures"]
 LOWEST_SCORE = 0.05  # average precision needs the doubtful ones too
 TOGETHER = 32  # pictures in memory
 SCENES = 300
+KINDS = ("photos", "corrected", "cutouts", "scenes")
 THRESHOLDS = tuple(round(0.1 * step, 1) for step in range(1, 10))
 
 
@@ -75,19 +77,19 @@ def pictures(split: str, kind: str) -> Iterator[list[Garment]]:
     Raises:
         S2FError: for another kind or split, or where the photos cannot be had.
     """
+    if kind not in KINDS:
+        raise S2FError(f"unknown pictures {kind!r}: expected 'photos', 'corrected', 'cutouts' or 'scenes'")
     if kind == "corrected" and split != "test":
         raise S2FError(f"only test photos have corrected masks: ask for split 'test', not {split!r}")
-    if kind in ("photos", "corrected"):
-        for photo in load_photos(split) if kind == "photos" else corrected_photos():
-            yield [Garment(photo.image(), photo.mask(), photo.category)]
+    if kind == "scenes":
+        yield from cutout_scenes(split, SCENES)
     elif kind == "cutouts":
         cutouts = load_cutouts(split)
         for index, category in enumerate(cutouts.categories):
             yield [Garment(cutouts.image(index), cutouts.mask(index), category)]
-    elif kind == "scenes":
-        yield from cutout_scenes(split, SCENES)
     else:
-        raise S2FError(f"unknown pictures {kind!r}: expected 'photos', 'corrected', 'cutouts' or 'scenes'")
+        for photo in load_photos(split) if kind == "photos" else corrected_photos():
+            yield [Garment(photo.image(), photo.mask(), photo.category)]
 
 
 def evaluate(segmenter: Segmenter, truths: Iterable[Garment | Sequence[Garment]]) -> Scores:
@@ -109,51 +111,48 @@ def evaluate(segmenter: Segmenter, truths: Iterable[Garment | Sequence[Garment]]
             number = len(images) + 1
             height, width = true[0].mask.shape
             images.append({"id": number, "height": height, "width": width})
-            for garment in true:
-                annotations.append(_coco(garment, number) | {"id": len(annotations) + 1, "iscrowd": 0})
+            annotations += [_coco(garment, number) for garment in true]
             detections += [_coco(garment, number) for garment in found]
-            matches.append((len(true), _matches(found, true)))
+            matches += _matches(number, found, true)
     if not images:
         raise S2FError("evaluate: no pictures to measure on")
-    names = [{"id": index, "name": name} for index, name in enumerate(category_ids(), start=1)]
-    dataset = {"info": {}, "images": images, "annotations": annotations, "categories": names}
-    named, agnostic = ([_average_precision(dataset, detections, kind, use) for kind in ("bbox", "segm")]
-                       for use in (1, 0))  # fmt: skip
-    best = [found[0] if found else Match(0.0, 0, 0.0, False) for _, found in matches]
+    tables = _precision(_index(images, annotations), _index(images, detections))
+    first = {match.picture: match for match in reversed(matches)}
+    best = [first.get(image["id"], Match(0, 0, 0.0, 0.0, False)) for image in images]
     return Scores(
-        *(float(_mean(table)) for table in (*named, *agnostic)),
-        by_category=_present(category_ids(), named[1][:, :, :, 0].mean((0, 1))),
-        by_size=_present(tuple(AREAS), agnostic[1][:, :, 0, 1:].mean((0, 1))),
+        *(float(table[..., 0][table[..., 0] > -1].mean()) for table in tables),
+        by_category=_present(category_ids(), tables[1][..., 0]),
+        by_size=_present(("small", "medium", "large"), tables[3][:, :, 0, 1:]),
         best_iou=float(np.mean([match.iou for match in best])),
         best_category=float(np.mean([match.same_category for match in best])),
-        f1={threshold: _f1(matches, threshold) for threshold in THRESHOLDS},
+        f1={threshold: _f1(matches, len(annotations), threshold) for threshold in THRESHOLDS},
     )
 
 
-@dataclass(frozen=True)
-class Match:
+class Match(NamedTuple):
     """A found garment and the true one, by its place, that it fits best."""
 
-    score: float
+    picture: int
     truth: int
+    score: float
     iou: float
     same_category: bool
 
 
-def _matches(found: Sequence[Garment], true: Sequence[Garment]) -> list[Match]:
+def _matches(picture: int, found: Sequence[Garment], true: Sequence[Garment]) -> list[Match]:
     """Best score first, as ``found`` is."""
     ious = mask_iou(found, true)
     return [
-        Match(garment.score, place, float(row[place]), garment.category == true[place].category)
+        Match(picture, place, garment.score, float(row[place]), garment.category == true[place].category)
         for garment, row, place in zip(found, ious, ious.argmax(1).tolist(), strict=True)
     ]
 
 
-def _f1(pictures: Sequence[tuple[int, list[Match]]], threshold: float) -> float:
+def _f1(matches: Sequence[Match], truths: int, threshold: float) -> float:
     """Of each true garment one match counts, the rest are false alarms."""
-    reported = [[match for match in found if match.score >= threshold] for _, found in pictures]
-    right = sum(len({match.truth for match in found if match.iou >= 0.5 and match.same_category}) for found in reported)
-    return 2 * right / (sum(map(len, reported)) + sum(count for count, _ in pictures))
+    reported = [match for match in matches if match.score >= threshold]
+    right = {(match.picture, match.truth) for match in reported if match.iou >= 0.5 and match.same_category}
+    return 2 * len(right) / (len(reported) + truths)
 
 
 def _coco(garment: Garment, image: int) -> dict:
@@ -165,49 +164,52 @@ def _coco(garment: Garment, image: int) -> dict:
         "bbox": coco_mask.toBbox(rle).tolist(),
         "area": int(coco_mask.area(rle)),
         "score": garment.score,
+        "iscrowd": 0,
     }
 
 
-def _average_precision(dataset: dict, detections: list[dict], kind: str, use_categories: int) -> np.ndarray:
-    """(IoUs, recalls, categories, sizes) precision, sizes as "all" and ``AREAS``; -1 where there is no truth."""
+def _index(images: list[dict], annotations: list[dict]) -> COCO:
+    coco = COCO()
+    numbered = [annotation | {"id": number} for number, annotation in enumerate(annotations, start=1)]
+    names = [{"id": index, "name": name} for index, name in enumerate(category_ids(), start=1)]
+    coco.dataset = {"info": {}, "images": images, "annotations": numbered, "categories": names}
+    with contextlib.redirect_stdout(io.StringIO()):
+        coco.createIndex()
+    return coco
+
+
+def _precision(truth: COCO, found: COCO) -> list[np.ndarray]:
+    """(IoUs, recalls, categories, sizes) precision of boxes and of masks, by name, then whatever the name.
+
+    Sizes are all, small, medium and large; -1 where there is no truth.
+    """
+    tables = []
     with contextlib.redirect_stdout(io.StringIO()):  # pycocotools prints its progress
-        truth, found = COCO(), COCO()
-        truth.dataset, found.dataset = dataset, dataset | {"annotations": _numbered(detections)}
-        truth.createIndex()
-        found.createIndex()
-        scorer = COCOeval(truth, found, kind)
-        scorer.params.useCats = use_categories
-        scorer.evaluate()
-        scorer.accumulate()
-    return scorer.eval["precision"][..., -1]
+        for use_categories, kind in product((1, 0), ("bbox", "segm")):
+            scorer = COCOeval(truth, found, kind)
+            scorer.params.useCats = use_categories
+            scorer.evaluate()
+            scorer.accumulate()
+            tables.append(scorer.eval["precision"][..., -1])
+    return tables
 
 
-def _numbered(detections: Sequence[dict]) -> list[dict]:
-    return [detection | {"id": number, "iscrowd": 0} for number, detection in enumerate(detections, start=1)]
-
-
-def _mean(table: np.ndarray) -> float:
-    """Over IoUs, recalls and the categories that are there, all sizes."""
-    values = table[..., 0]
-    return values[values > -1].mean()
-
-
-def _present(names: Sequence[str], values: np.ndarray) -> dict[str, float]:
-    return {name: float(value) for name, value in zip(names, values, strict=True) if value > -1}
+def _present(names: Sequence[str], precision: np.ndarray) -> dict[str, float]:
+    """The mean over IoUs and recalls of each name that is there."""
+    means = precision.mean((0, 1))
+    return {name: float(value) for name, value in zip(names, means, strict=True) if value > -1}
 
 
 def _main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--split", choices=("val", "test"), help="default: val; for corrected masks, test")
-    parser.add_argument("--pictures", choices=("photos", "corrected", "cutouts", "scenes"), default="photos")
+    parser.add_argument("--pictures", choices=KINDS, default="photos")
     parser.add_argument("--weights", type=Path, help="default: the weights that ship")
     arguments = parser.parse_args()
-    segmenter = Segmenter.load(arguments.weights)
-    split = arguments.split or ("test" if arguments.pictures == "corrected" else "val")
-    truths = pictures(split, arguments.pictures)
-    total = {"scenes": SCENES, "corrected": len(corrected_photos())}.get(arguments.pictures, len(load_photos(split)))
-    scores = evaluate(segmenter, progress(truths, total=total, what="finding", unit="picture"))
-    print(json.dumps(vars(scores), indent=1, default=float))
+    kind, split = arguments.pictures, arguments.split or ("test" if arguments.pictures == "corrected" else "val")
+    total = {"scenes": SCENES, "corrected": len(corrected_photos())}.get(kind, len(load_photos(split)))
+    truths = progress(pictures(split, kind), total=total, what="finding", unit="picture")
+    print(json.dumps(vars(evaluate(Segmenter.load(arguments.weights), truths)), indent=1, default=float))
 
 
 if __name__ == "__main__":

@@ -11,9 +11,8 @@ from pathlib import Path
 from s2f_helpers.common.paths import WEIGHTS
 from s2f_helpers.common.types import S2FError
 from s2f_helpers.data import category_ids
-from s2f_helpers.segment.checkpoints import check_classes, last_checkpoint, load_from_plain
 from s2f_helpers.segment.config import NETWORKS, recipe
-from s2f_helpers.segment.weights import build_model, write_weights
+from s2f_helpers.segment.weights import build_model, check_classes, last_checkpoint, load_from_plain, write_weights
 
 __all__ = ["export"]
 

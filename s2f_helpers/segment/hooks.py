@@ -6,8 +6,8 @@ import datetime
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 
 import matplotlib.pyplot as plt
 import requests
@@ -118,29 +118,19 @@ class TelegramMessage(Hook):
             return "No Telegram message: S2F_TELEGRAM_TOKEN and S2F_TELEGRAM_CHAT are not set."
         hour = self.clock().hour
         message = {"chat_id": chat, "text": text, "disable_notification": hour >= NIGHT[0] or hour < NIGHT[1]}
+        post = partial(requests.post, f"{self.api}/bot{token}/sendMessage", json=message, timeout=self.timeout,
+                       allow_redirects=False)  # fmt: skip
+        log = logging.getLogger("urllib3.connectionpool")  # it logs addresses when someone debugs
+        before, log.disabled = log.disabled, True
         try:
-            with _no_address_in_logs():
-                answer = self._post(token, message)
-                if answer.status_code == 429:
-                    time.sleep(min(LONGEST_WAIT, float(answer.headers.get("Retry-After", 1))))
-                    answer = self._post(token, message)
+            answer = post()
+            if answer.status_code == 429:
+                time.sleep(min(LONGEST_WAIT, float(answer.headers.get("Retry-After", 1))))
+                answer = post()
         except (requests.RequestException, ValueError) as error:  # its text has the address, and so the token
             return f"No Telegram message: the service did not answer ({type(error).__name__})."
+        finally:
+            log.disabled = before
         if answer.status_code == 200:
             return "Telegram message sent."
         return f"No Telegram message: the service answered {answer.status_code} (400: check the chat; 401: the token)."
-
-    def _post(self, token: str, message: dict) -> requests.Response:
-        address = f"{self.api}/bot{token}/sendMessage"
-        return requests.post(address, json=message, timeout=self.timeout, allow_redirects=False)
-
-
-@contextmanager
-def _no_address_in_logs() -> Iterator[None]:
-    """urllib3 logs addresses when someone debugs."""
-    log = logging.getLogger("urllib3.connectionpool")
-    before, log.disabled = log.disabled, True
-    try:
-        yield
-    finally:
-        log.disabled = before

@@ -69,8 +69,8 @@ def make_merges(folder: Path, count: int = 160, held_out: int = 40, size: int = 
         "right": load_cvat(folder / "exports").repair()[0],
         "val": other,
     }
-    files = {name: dataset.to_coco(folder / name) for name, dataset in merged.items()}
-    return Merges(raw, **{name: path / "annotations" / "instances_default.json" for name, path in files.items()})
+    noted = "annotations/instances_default.json"
+    return Merges(raw, **{name: dataset.to_coco(folder / name) / noted for name, dataset in merged.items()})
 
 
 def _known_to_the_team(dataset):
@@ -99,8 +99,7 @@ def merge_their_way(exports: Sequence[Path]) -> dict:
 
 def lesson_recipe(iterations: int = 300) -> Recipe:
     """Small pictures and few steps: a few minutes on one core."""
-    return replace(recipe("smoke"), iterations=iterations, batch=2, side=128, learning_rate=1e-3,
-                   checkpoint_every=iterations)  # fmt: skip
+    return replace(recipe("smoke"), iterations=iterations, side=128, learning_rate=1e-3, checkpoint_every=iterations)
 
 
 def train_and_score(

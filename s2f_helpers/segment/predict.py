@@ -78,15 +78,16 @@ class Segmenter:
             S2FError: as one call each; no picture is then answered.
         """
         photos = [_as_rgb(image) for image in images]
-        seen = [_resized(_shrunk(photo, WORKING_SIDE), self.side) for photo in photos]
-        places: dict[tuple, list[int]] = defaultdict(list)
+        small = [_at(photo, min(WORKING_SIDE, max(photo.shape[:2])), cv2.INTER_AREA) for photo in photos]
+        seen = [_at(photo, self.side) for photo in small]
+        alike: dict[tuple, list[int]] = defaultdict(list)
         for index, picture in enumerate(seen):
-            places[tuple(-(-side // PADDED) for side in picture.shape[:2])].append(index)
+            alike[tuple(-(-side // PADDED) for side in picture.shape[:2])].append(index)
         garments: list[list[Garment]] = [[] for _ in photos]
-        for alike in places.values():
-            for start in range(0, len(alike), TOGETHER):
-                some = alike[start : start + TOGETHER]
-                found = self._detect([photos[index] for index in some], [seen[index] for index in some])
+        for places in alike.values():
+            for start in range(0, len(places), TOGETHER):
+                some = places[start : start + TOGETHER]
+                found = self._detect([small[index].shape[:2] for index in some], [seen[index] for index in some])
                 for index, instances in zip(some, found, strict=True):
                     garments[index] = self._garments(photos[index], instances)
         return garments
@@ -98,11 +99,8 @@ class Segmenter:
         Args:
             garments: all that are in the picture, sharing one ``photo``; one or more.
         """
-        picture = _resized(_as_rgb(garments[0].photo), self.side)
-        size = picture.shape[1::-1]
-        masks = np.stack([
-            cv2.resize(garment.mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) for garment in garments
-        ])  # fmt: skip
+        picture = _at(_as_rgb(garments[0].photo), self.side)
+        masks = np.stack([_nearest(garment.mask.astype(np.uint8), picture.shape[:2]) for garment in garments])
         boxes = masks_to_boxes(torch.from_numpy(masks)) + torch.tensor([0, 0, 1, 1])
         labels = torch.tensor([self.classes.index(garment.category) for garment in garments])
         true = InstanceData(bboxes=boxes, labels=labels, masks=BitmapMasks(masks, *masks.shape[1:]))
@@ -115,29 +113,26 @@ class Segmenter:
         return {name: float(value) for name, value in losses.items() if name.startswith("loss")}
 
     @torch.inference_mode()
-    def _detect(self, photos: list[np.ndarray], seen: list[np.ndarray]) -> list:
-        """MMDetection's instances (boxes, labels, scores, masks), masks at the working size of each photo."""
-        samples = []
-        for photo, picture in zip(photos, seen, strict=True):
-            height, width = _size_within(photo, WORKING_SIDE)
-            samples.append(DetDataSample(metainfo={
+    def _detect(self, sizes: list[tuple[int, int]], seen: list[np.ndarray]) -> list:
+        """MMDetection's instances (boxes, labels, scores, masks) in pictures ``seen``, masks of ``sizes``."""
+        samples = [
+            DetDataSample(metainfo={
                 "ori_shape": (height, width),
                 "img_shape": picture.shape[:2],
                 "scale_factor": (picture.shape[1] / width, picture.shape[0] / height),
-            }))  # fmt: skip
+            })
+            for (height, width), picture in zip(sizes, seen, strict=True)
+        ]  # fmt: skip
         data = {"inputs": [_as_tensor(picture) for picture in seen], "data_samples": samples}
         return [answer.pred_instances for answer in self.model.test_step(data)]
 
     def _garments(self, photo: np.ndarray, found) -> list[Garment]:
-        height, width = photo.shape[:2]
         garments = []
         for mask, label, score in zip(found.masks, found.labels, found.scores, strict=True):
-            full = mask.cpu().numpy().astype(np.uint8)
-            if score < self.score_threshold or not full.any():
-                continue
-            if full.shape != (height, width):
-                full = cv2.resize(full, (width, height), interpolation=cv2.INTER_NEAREST)
-            garments.append(Garment(photo, full.astype(bool), self.classes[int(label)], float(score)))
+            small = mask.cpu().numpy().astype(np.uint8)
+            if score >= self.score_threshold and small.any():
+                full = _nearest(small, photo.shape[:2]).astype(bool)
+                garments.append(Garment(photo, full, self.classes[int(label)], float(score)))
         return sorted(garments, key=lambda garment: -garment.score)
 
 
@@ -148,8 +143,7 @@ def _as_tensor(picture: np.ndarray) -> torch.Tensor:
 
 def _as_rgb(image: np.ndarray) -> np.ndarray:
     """(H, W, 3) ``uint8``; transparency is laid on white."""
-    is_picture = isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.size > 0
-    shape = image.shape if is_picture else ()
+    shape = image.shape if isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.size else ()
     if len(shape) == 2:
         return np.repeat(image[..., None], 3, axis=2)
     if len(shape) == 3 and shape[2] == 3:
@@ -162,21 +156,14 @@ def _as_rgb(image: np.ndarray) -> np.ndarray:
                    "Read the file with cv2.imread or numpy.asarray(PIL.Image.open(...)).")  # fmt: skip
 
 
-def _size_within(photo: np.ndarray, side: int) -> tuple[int, int]:
-    """(height, width) at which the photo is no larger than ``side``."""
+def _at(photo: np.ndarray, longest: int, interpolation: int = cv2.INTER_LINEAR) -> np.ndarray:
+    """The photo with its longest side at so many pixels."""
     height, width = photo.shape[:2]
-    scale = min(1.0, side / max(height, width))
-    return max(1, round(height * scale)), max(1, round(width * scale))
-
-
-def _shrunk(photo: np.ndarray, side: int) -> np.ndarray:
-    size = _size_within(photo, side)
-    return photo if size == photo.shape[:2] else cv2.resize(photo, size[::-1], interpolation=cv2.INTER_AREA)
-
-
-def _resized(photo: np.ndarray, side: int) -> np.ndarray:
-    """The photo with its longest side at ``side``."""
-    height, width = photo.shape[:2]
-    scale = side / max(height, width)
+    scale = longest / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    return cv2.resize(photo, size, interpolation=cv2.INTER_LINEAR)
+    return photo if scale == 1 else cv2.resize(photo, size, interpolation=interpolation)
+
+
+def _nearest(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """The (H, W) ``uint8`` mask at another (height, width)."""
+    return mask if mask.shape == size else cv2.resize(mask, size[::-1], interpolation=cv2.INTER_NEAREST)

@@ -20,28 +20,22 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
-from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from s2f_helpers.common.presets import PRESETS, preset
 from s2f_helpers.common.types import S2FError
 from s2f_helpers.data import category_ids
-from s2f_helpers.segment.checkpoints import check_classes, last_checkpoint, load_from_plain
 from s2f_helpers.segment.coco import check_coco, photos_as_coco, wardrobe_as_coco
 from s2f_helpers.segment.config import NETWORKS, Recipe, recipe, segmenter_config
 from s2f_helpers.segment.hooks import TelegramMessage
+from s2f_helpers.segment.weights import check_classes, last_checkpoint, load_from_plain
 
 __all__ = ["check_device", "quiet", "train"]
 
 
 def train(
-    chosen: Recipe,
-    train_file: Path,
-    val_file: Path,
-    work_dir: Path,
-    launcher: str = "none",
-    hooks: Sequence[Hook] = (),
+    chosen: Recipe, train_file: Path, val_file: Path, work_dir: Path, launcher: str = "none", hooks: Sequence[Hook] = ()
 ) -> Path:
     """Train, or go on from the last checkpoint in ``work_dir``; returns ``work_dir``.
 
@@ -65,7 +59,10 @@ def train(
     if first:
         work_dir.mkdir(parents=True, exist_ok=True)
         config.dump(work_dir / "config.py")
-    _go_on_in(config, work_dir)
+    last = last_checkpoint(work_dir)
+    if last is not None:
+        check_classes(load_from_plain(str(last), map_location="cpu"), last, category_ids())
+        config.resume, config.load_from = True, str(last)
     if launcher == "pytorch" and not torch.cuda.is_available():
         torch.distributed.init_process_group("gloo")  # mmengine's own way wants a GPU for each process
     runner = Runner.from_cfg(config)
@@ -91,14 +88,6 @@ def quiet() -> Iterator[None]:
             yield
     finally:
         logging.disable(before)
-
-
-def _go_on_in(config: Config, work_dir: Path) -> None:
-    """Have the run resume from the folder's last checkpoint, if there is one that fits."""
-    path = last_checkpoint(work_dir)
-    if path is not None:
-        check_classes(load_from_plain(str(path), map_location="cpu"), path, category_ids())
-        config.resume, config.load_from = True, str(path)
 
 
 def check_device(chosen: Recipe) -> None:
