@@ -67,6 +67,12 @@ def test_links_to_files_find_them(path):
             assert (path.parent / target.split("#")[0]).exists(), f"{target} leads nowhere"
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS + COPIES + PAGES, ids=name)
+def test_files_that_prose_names_are_there(path):
+    for named in re.findall(r"`((?:s2f_helpers|tools|benchmarks|tests|docs|weights)/[\w/.]+\.\w+)`", prose(path)):
+        assert (ROOT / named).exists(), f"{named} is not in the repository"
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS + COPIES, ids=name)
 def test_outputs_hold_nothing_that_should_not_be_published(path):
     notebook = nbformat.read(path, 4)
