@@ -31,24 +31,15 @@ class Category:
 def categories() -> tuple[Category, ...]:
     """All categories, in the table's order: the order of every class index in the course."""
     with open(CATEGORIES_CSV, newline="", encoding="utf-8") as file:
-        return tuple(
-            Category(
-                id=row["id"],
-                english=row["english"],
-                korean=row["korean"],
-                part=row["part"],
-                labels={source: tuple(filter(None, row[source].split(";"))) for source in SOURCES},
-            )
-            for row in csv.DictReader(file)
-        )
+        rows = list(csv.DictReader(file))
+    words = [{source: tuple(filter(None, row.pop(source).split(";"))) for source in SOURCES} for row in rows]
+    names = ("id", "english", "korean", "part")
+    return tuple(Category(*map(row.get, names), labels) for row, labels in zip(rows, words, strict=True))
 
 
+@lru_cache(maxsize=1)
 def category_ids() -> tuple[str, ...]:
-    """Category ids in class-index order.
-
-    >>> category_ids()[:3]
-    ('t-shirt', 'longsleeve', 'shirt')
-    """
+    """Category ids in class-index order: ``('t-shirt', 'longsleeve', …)``."""
     return tuple(category.id for category in categories())
 
 
@@ -57,14 +48,10 @@ def category_index(category: str) -> int:
 
     >>> category_index("longsleeve")
     1
-
-    Raises:
-        S2FError: for a name that is not in the table.
     """
-    try:
-        return category_ids().index(category)
-    except ValueError:
-        raise S2FError(f"unknown category {category!r}: expected one of {', '.join(category_ids())}") from None
+    if category not in category_ids():
+        raise S2FError(f"unknown category {category!r}: expected one of {', '.join(category_ids())}")
+    return category_ids().index(category)
 
 
 def from_label(source: str, label: str) -> str | None:
@@ -99,5 +86,4 @@ def _labels(source: str) -> dict[str, str]:
 
 def _plain(label: str) -> str:
     """Composed Hangul, plain spaces, no number before it: labels pass through many hands."""
-    label = unicodedata.normalize("NFC", label).replace("\u00a0", " ").strip()
-    return re.sub(r"^\d+\.\s*", "", label)
+    return re.sub(r"^\d+\.\s*", "", unicodedata.normalize("NFC", label).replace("\u00a0", " ").strip())

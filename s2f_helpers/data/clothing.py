@@ -10,21 +10,22 @@ import csv
 import gzip
 import json
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 
 import cv2
 import numpy as np
-from pycocotools import mask as coco_mask
+import pandas as pd
 
 from s2f_helpers.common.download import atomic_write, fetch_archive, unpack_verified
 from s2f_helpers.common.paths import DATA, SPLITS_CSV, cache_dir
 from s2f_helpers.common.progress import progress
 from s2f_helpers.common.types import S2FError
 from s2f_helpers.data.dataset import Dataset, make_dataset
+from s2f_helpers.data.outlines import to_mask
 
 __all__ = ["COMMIT", "Cutouts", "Photo", "corrected_photos", "cut_out", "fetch_photos", "list_photos",
            "load_clothing", "load_cutouts", "load_photos", "photo_url", "photos_on_disk"]  # fmt: skip
@@ -43,10 +44,8 @@ MARGIN = 1.12
 class Photo:
     """One photo with its one garment.
 
-    Attributes:
-        id: the file's name without ``.jpg``.
-        group: who sent it (near-duplicates share a group); no group is in two splits.
-        rle: COCO compressed run-length counts of the mask, at photo size.
+    ``id`` is the file's name without ``.jpg``; ``group`` who sent it (near-duplicates share one, and none is in two
+    splits); ``rle`` COCO compressed run-length counts of the mask, at photo size.
     """
 
     id: str
@@ -64,14 +63,18 @@ class Photo:
 
     def image(self) -> np.ndarray:
         """(H, W, 3) ``uint8`` RGB."""
-        picture = cv2.imread(str(self.path), cv2.IMREAD_COLOR)
-        if picture is None or picture.shape[:2] != (self.height, self.width):
-            raise S2FError(f"{self.path} is missing or damaged: delete {photo_folder()} and fetch the photos again")
-        return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+        return cv2.cvtColor(_read(self.path, cv2.IMREAD_COLOR, (self.height, self.width)), cv2.COLOR_BGR2RGB)
 
     def mask(self) -> np.ndarray:
         """(H, W) ``bool``, True on the garment."""
-        return coco_mask.decode({"size": [self.height, self.width], "counts": self.rle.encode()}).astype(bool)
+        return to_mask(self.rle.encode(), self.height, self.width)
+
+
+def _read(path: Path, mode: int, size: tuple[int, int]) -> np.ndarray:
+    picture = cv2.imread(str(path), mode)
+    if picture is None or picture.shape[:2] != size:
+        raise S2FError(f"{path} is missing or damaged: delete {path.parent} and run this again")
+    return picture
 
 
 def photo_folder() -> Path:
@@ -100,22 +103,14 @@ def fetch_photos() -> Path:
 
 
 def load_photos(split: str | None = None) -> list[Photo]:
-    """The photos of one split (``"train"``, ``"val"``, ``"test"``) or all of them, fetched if need be.
-
-    Raises:
-        S2FError: for another split's name, or when the photos cannot be had.
-    """
+    """:func:`list_photos`, their pictures fetched if need be; an :class:`S2FError` when they cannot be had."""
     photos = list_photos(split)
     fetch_photos()
     return photos
 
 
 def list_photos(split: str | None = None) -> list[Photo]:
-    """As :func:`load_photos`, but fetches nothing: categories and masks are at hand, pictures perhaps not.
-
-    Raises:
-        S2FError: for another split's name.
-    """
+    """The photos of one split ("train", "val", "test") or all of them; categories and masks are always at hand."""
     if split is not None and split not in SPLITS:
         raise S2FError(f"unknown split {split!r}: expected one of {', '.join(SPLITS)} or None for all")
     return [photo for photo in _table() if split in (None, photo.split)]
@@ -125,52 +120,33 @@ def corrected_photos() -> list[Photo]:
     """The 200 test photos whose masks were looked at one by one, each with its corrected mask.
 
     The rules and what was found: ``data/README.md``. Everything but ``rle`` is as in :func:`load_photos`.
-
-    Raises:
-        S2FError: when the photos cannot be had.
     """
     masks = {row["image"]: row["rle"] for row in _rows(CORRECTED)}
     return [replace(photo, rle=masks[photo.id]) for photo in load_photos("test") if photo.id in masks]
 
 
-def _rows(path: Path) -> Iterator[dict]:
+def _rows(path: Path) -> list[dict]:
     with gzip.open(path, "rt", encoding="utf-8") as file:
-        yield from map(json.loads, file)
+        return [json.loads(line) for line in file]
 
 
 @lru_cache(maxsize=1)
 def _table() -> tuple[Photo, ...]:
-    masks = {row["image"]: row for row in _rows(MASKS)}
+    masks = {row["image"]: [row[name] for name in ("width", "height", "sha256", "rle")] for row in _rows(MASKS)}
     with open(SPLITS_CSV, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    return tuple(
-        Photo(row["image"], row["category"], row["group"], row["split"], mask["width"], mask["height"],
-              mask["sha256"], mask["rle"])
-        for row in rows
-        for mask in (masks[row["image"]],)
-    )  # fmt: skip
+        rows = map(itemgetter("image", "category", "group", "split"), csv.DictReader(file))
+        return tuple(Photo(image, *known, *masks[image]) for image, *known in rows)
 
 
 def load_clothing() -> Dataset:
-    """The open photos and their masks as a :class:`Dataset`, split as ``data/splits.csv`` says.
-
-    Raises:
-        S2FError: when the photos cannot be had.
-    """
+    """The open photos and their masks as a :class:`Dataset`, split as ``data/splits.csv`` says; fetched if need be."""
     photos = load_photos()
-    ids = [f"clothing/{photo.id}" for photo in photos]
-    rows = {
-        "id": ids,
-        "file": [str(photo.path) for photo in photos],
-        "width": [photo.width for photo in photos],
-        "height": [photo.height for photo in photos],
-        "source": ["clothing-dataset"] * len(photos),
-        "group": [f"clothing/{photo.group}" for photo in photos],
-        "split": [photo.split for photo in photos],
-    }
-    names = [photo.category for photo in photos]
+    table = pd.DataFrame(photos)
+    ids, named = "clothing/" + table["id"], table["category"]
+    groups, files = "clothing/" + table["group"], [str(photo.path) for photo in photos]
+    rows = table[["width", "height", "split"]].assign(id=ids, file=files, source="clothing-dataset", group=groups)
     outlines = [photo.rle.encode() for photo in photos]
-    return make_dataset(rows, {"photo": ids, "category": names, "label": names, "outline": outlines})
+    return make_dataset(rows, {"photo": ids, "category": named, "label": named, "outline": outlines})
 
 
 def cut_out(image: np.ndarray, mask: np.ndarray, side: int = SIDE) -> tuple[np.ndarray, np.ndarray]:
@@ -183,18 +159,17 @@ def cut_out(image: np.ndarray, mask: np.ndarray, side: int = SIDE) -> tuple[np.n
     Returns:
         (side, side, 3) ``uint8`` RGB and (side, side) ``bool``.
     """
-    binary = np.ascontiguousarray(mask, dtype=np.uint8)
-    x, y, width, height = cv2.boundingRect(binary)
+    x, y, width, height = cv2.boundingRect(np.ascontiguousarray(mask, np.uint8))
     if not width:
         raise S2FError("cut_out: the mask is empty, so there is no garment to cut out")
-    alpha = cv2.GaussianBlur(binary.astype(np.float32), (3, 3), 0)[y : y + height, x : x + width, None]
-    garment = image[y : y + height, x : x + width] * alpha + 255.0 * (1.0 - alpha)
+    inner = np.s_[y : y + height, x : x + width]
+    alpha = cv2.GaussianBlur(mask.astype(np.float32), (3, 3), 0)[inner]
     square = int(np.ceil(max(width, height) * MARGIN))
     top, left = (square - height) // 2, (square - width) // 2
-    canvas = np.full((square, square, 3), 255, np.float32)
-    canvas[top : top + height, left : left + width] = garment
-    shape = np.zeros((square, square), np.float32)
-    shape[top : top + height, left : left + width] = alpha[..., 0]
+    canvas, shape = np.full((square, square, 3), 255, np.float32), np.zeros((square, square), np.float32)
+    place = np.s_[top : top + height, left : left + width]
+    canvas[place] = image[inner] * alpha[..., None] + 255.0 * (1.0 - alpha[..., None])
+    shape[place] = alpha
     shrink = cv2.INTER_AREA if square > side else cv2.INTER_LINEAR
     small = cv2.resize(canvas, (side, side), interpolation=shrink)
     return small.round().astype(np.uint8), cv2.resize(shape, (side, side), interpolation=shrink) > 0.5
@@ -220,18 +195,12 @@ class Cutouts:
 
     def image(self, index: int) -> np.ndarray:
         """(256, 256, 3) ``uint8`` RGB on white."""
-        return cv2.cvtColor(self._read(index, "jpg", cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+        path = self.folder / f"{self.photos[index].id}.jpg"
+        return cv2.cvtColor(_read(path, cv2.IMREAD_COLOR, (SIDE, SIDE)), cv2.COLOR_BGR2RGB)
 
     def mask(self, index: int) -> np.ndarray:
         """(256, 256) ``bool``."""
-        return self._read(index, "png", cv2.IMREAD_GRAYSCALE) > 0
-
-    def _read(self, index: int, extension: str, mode: int) -> np.ndarray:
-        path = self.folder / f"{self.photos[index].id}.{extension}"
-        picture = cv2.imread(str(path), mode)
-        if picture is None:
-            raise S2FError(f"{path} is missing or damaged: delete {self.folder} and run this again")
-        return picture
+        return _read(self.folder / f"{self.photos[index].id}.png", cv2.IMREAD_GRAYSCALE, (SIDE, SIDE)) > 0
 
 
 def load_cutouts(split: str | None = None) -> Cutouts:

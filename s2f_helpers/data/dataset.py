@@ -30,7 +30,8 @@ GARMENT_COLUMNS = ("id", "photo", "category", "label", "x", "y", "w", "h", "area
 PROBLEM_COLUMNS = ("file", "reason", "detail")
 TEXT = pd.StringDtype("python", na_value=np.nan)
 """Text as Python's own strings: equal words are stored once, and rows are read without converting."""
-NUMBERS = {"width": np.int64, "height": np.int64, **dict.fromkeys(("x", "y", "w", "h", "area"), np.float64)}
+BOX_AND_AREA = ["x", "y", "w", "h", "area"]
+NUMBERS = {"width": np.int64, "height": np.int64, **dict.fromkeys(BOX_AND_AREA, np.float64)}
 DRAWN = 240
 COLORS = ((213, 94, 0), (0, 114, 178), (230, 159, 0), (0, 158, 115))
 """Of the outlines, told apart by colour-blind eyes too."""
@@ -73,11 +74,7 @@ class Dataset:
         return replace(self, photos=photos, garments=garments)
 
     def image(self, photo: str) -> np.ndarray:
-        """(H, W, 3) ``uint8`` RGB of one photo, upright (its EXIF rotation applied).
-
-        Raises:
-            S2FError: for an unknown id, a photo that is not here, or one that cannot be read.
-        """
+        """(H, W, 3) ``uint8`` RGB of one photo, upright (its EXIF rotation applied)."""
         row = self._photo(photo)
         if not row.file:
             raise S2FError(f"photo {photo!r}: only its label is here; name the folder of the photos when loading")
@@ -108,27 +105,24 @@ class Dataset:
         return table.reindex(category_ids(), fill_value=0).rename_axis(columns=None)
 
     def draw(self, photos: Sequence[str] | None = None, columns: int = 6, inches: float = 1.5) -> None:
-        """Show photos with their garments outlined and named.
+        """Show photos (ids; default the first twelve that are here) with their garments outlined and named.
 
-        Args:
-            photos: ids; default the first twelve that are here.
-            columns, inches: as in :func:`s2f_helpers.common.plotting.show`.
+        ``columns`` and ``inches`` are those of :func:`s2f_helpers.common.plotting.show`.
         """
-        from s2f_helpers.common.plotting import show
+        from s2f_helpers.common.plotting import show  # Matplotlib is slow to import: only who draws waits for it
 
-        chosen = list(self.photos["id"][self.photos["file"] != ""][:12] if photos is None else photos)
-        titles = [" + ".join(self.garments.loc[self.garments["photo"] == photo, "category"]) for photo in chosen]
-        show([self._outlined(photo) for photo in chosen], titles, columns, inches)
-
-    def _outlined(self, photo: str) -> np.ndarray:
-        row, image = self._photo(photo), self.image(photo)
-        scale = DRAWN / max(image.shape[:2])
-        small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        outlines = self.garments.loc[self.garments["photo"] == photo, "outline"]
-        for color, outline in zip(cycle(COLORS), outlines, strict=False):
-            lines = [np.round(ring * scale).astype(np.int32) for ring in rings(outline, row.height, row.width)]
-            cv2.polylines(small, lines, True, color, 2, cv2.LINE_AA)
-        return small
+        pictures, titles = [], []
+        for photo in self.photos["id"][self.photos["file"] != ""][:12] if photos is None else photos:
+            row, image = self._photo(photo), self.image(photo)
+            scale = DRAWN / max(image.shape[:2])
+            small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+            worn = self.garments[self.garments["photo"] == photo]
+            for color, outline in zip(cycle(COLORS), worn["outline"], strict=False):
+                lines = [np.round(ring * scale).astype(np.int32) for ring in rings(outline, row.height, row.width)]
+                cv2.polylines(small, lines, True, color, 2, cv2.LINE_AA)
+            pictures.append(small)
+            titles.append(" + ".join(worn["category"]))
+        show(pictures, titles, columns, inches)
 
     def audit(self) -> Audit:
         """Look for faults: see :func:`s2f_helpers.data.quality.audit.audit`."""
@@ -192,10 +186,9 @@ def make_dataset(
     photos, garments = _table(photos, PHOTO_COLUMNS), _table(garments, GARMENT_COLUMNS)
     if garments["area"].isna().any() or garments["x"].isna().any():
         sizes = photos.drop_duplicates("id").set_index("id")[["height", "width"]]
-        sizes = sizes.reindex(garments["photo"]).fillna(0).astype(int)
-        known = measure(garments["outline"].tolist(), sizes["height"].tolist(), sizes["width"].tolist())
-        for index, name in enumerate(("x", "y", "w", "h", "area")):
-            garments[name] = garments[name].fillna(pd.Series(known[:, index]))
+        sizes = sizes.reindex(garments["photo"]).fillna(0).astype(int).to_numpy().T.tolist()
+        measured = pd.DataFrame(measure(garments["outline"], *sizes), columns=BOX_AND_AREA)
+        garments[BOX_AND_AREA] = garments[BOX_AND_AREA].fillna(measured)
     problems = pd.DataFrame(problems, columns=list(PROBLEM_COLUMNS)).astype(TEXT)
     return Dataset(photos, garments, problems)
 
@@ -204,30 +197,17 @@ def _table(columns: Mapping[str, Sequence] | pd.DataFrame, order: tuple[str, ...
     """The known columns first, each with its type; further ones are text, and gone where all are empty."""
     given = dict(columns.items())
     length = len(next(iter(given.values()), ()))
+    absent = {"id": [str(number) for number in range(1, length + 1)]}
+    absent |= {name: np.full(length, 0 if kind is np.int64 else np.nan) for name, kind in NUMBERS.items()}
     table = {}
-    for name in order:
-        if name in NUMBERS:
-            missing = 0 if NUMBERS[name] is np.int64 else np.nan
-            table[name] = np.asarray(given.get(name, np.full(length, missing)), NUMBERS[name])
-        elif name == "outline":
-            table[name] = _objects(given[name])
+    for name in (*order, *sorted(given.keys() - set(order))):
+        values = given.get(name, absent.get(name, [""] * length))
+        if name == "outline":
+            table[name] = pd.Series(list(values), dtype=object)
+        elif name in order and name in NUMBERS:
+            table[name] = np.asarray(values, NUMBERS[name])
         else:
-            default = [str(number) for number in range(1, length + 1)] if name == "id" else [""] * length
-            table[name] = _text(given.get(name, default))
-    for name in given.keys() - set(order):
-        text = _text(given[name])
-        if (text != "").any():
-            table[name] = text
-    extra = sorted(table.keys() - set(order))
-    return pd.DataFrame({name: table[name] for name in (*order, *extra)})
-
-
-def _text(values: Sequence) -> pd.Series:
-    return pd.Series(np.asarray(values, object), dtype=TEXT).fillna("")
-
-
-def _objects(values: Sequence) -> np.ndarray:
-    """Tuples as they are; NumPy would rather make an array of them."""
-    column = np.empty(len(values), object)
-    column[:] = list(values)
-    return column
+            text = pd.Series(np.asarray(values, object), dtype=TEXT).fillna("")
+            if name in order or (text != "").any():
+                table[name] = text
+    return pd.DataFrame(table)

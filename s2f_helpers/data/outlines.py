@@ -18,20 +18,13 @@ Outline = tuple[np.ndarray, ...] | bytes
 
 
 def ring_areas(points: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Areas of many polygons at once, by the shoelace formula.
+    """(N,) ``float64`` areas of many polygons at once, in square pixels, by the shoelace formula.
 
-    Args:
-        points: (P, 2) all polygons' points, one polygon after the other.
-        starts: (N,) ``int`` index of each polygon's first point, increasing; no polygon is empty.
-
-    Returns:
-        (N,) ``float64`` areas in square pixels, never negative.
+    ``points`` (P, 2) holds all polygons, one after the other, none empty; ``starts`` (N,) each one's first point.
 
     >>> ring_areas(np.array([[0, 0], [4, 0], [4, 3], [0, 3], [0, 0], [2, 0], [0, 2.0]]), np.array([0, 4]))
     array([12.,  2.])
     """
-    if not len(starts):
-        return np.zeros(0)
     after = np.empty_like(points)
     after[:-1] = points[1:]
     after[np.append(starts[1:], len(points)) - 1] = points[starts]
@@ -40,21 +33,16 @@ def ring_areas(points: np.ndarray, starts: np.ndarray) -> np.ndarray:
 
 
 def measure(outlines: Sequence[Outline], heights: Sequence[int], widths: Sequence[int]) -> np.ndarray:
-    """Box and area of each outline.
-
-    Returns:
-        (N, 5) ``float64``: x, y, width, height, area in pixels; zeros for an empty outline.
-    """
+    """(N, 5) ``float64`` box and area of each outline: x, y, width, height, area in pixels; zeros for an empty one."""
     sizes = np.zeros((len(outlines), 5))
     parts, owners = [], []
-    for index, outline in enumerate(outlines):
-        if isinstance(outline, bytes):
-            if heights[index] and widths[index]:  # pycocotools divides by the height
-                rle = to_rle(outline, heights[index], widths[index])
-                sizes[index] = [*coco_mask.toBbox(rle), coco_mask.area(rle)]
-        else:
+    for index, (outline, *size) in enumerate(zip(outlines, heights, widths, strict=True)):
+        if not isinstance(outline, bytes):
             parts += [ring for ring in outline if len(ring)]
             owners += [index for ring in outline if len(ring)]
+        elif all(size):  # pycocotools divides by the height
+            rle = to_rle(outline, *size)
+            sizes[index] = [*coco_mask.toBbox(rle), coco_mask.area(rle)]
     if parts:
         owners = np.array(owners)
         points = np.concatenate(parts)
@@ -70,10 +58,8 @@ def measure(outlines: Sequence[Outline], heights: Sequence[int], widths: Sequenc
 def run_lengths(counts: bytes) -> list[int]:
     """COCO's compressed counts as plain ones: pixels outside, inside, outside … down the columns.
 
-    Each number is written in groups of five bits, smallest first, as a difference from the one two before.
-
-    Raises:
-        ValueError: when the bytes are cut off, or a length is negative.
+    Each number is written in groups of five bits, smallest first, as a difference from the one two before. Bytes that
+    are cut off, or a negative length, are a ValueError.
 
     >>> run_lengths(b"52")
     [5, 2]
@@ -84,12 +70,11 @@ def run_lengths(counts: bytes) -> list[int]:
         group = byte - 48
         value |= (group & 0x1F) << shift
         shift += 5
-        if group & 0x20:
-            continue
-        if group & 0x10:
-            value -= 1 << shift
-        lengths.append(value + (lengths[-2] if len(lengths) > 2 else 0))
-        value, shift = 0, 0
+        if not group & 0x20:
+            if group & 0x10:
+                value -= 1 << shift
+            lengths.append(value + (lengths[-2] if len(lengths) > 2 else 0))
+            value, shift = 0, 0
     if shift or min(lengths, default=-1) < 0:
         raise ValueError("run lengths that are cut off or negative")
     return lengths

@@ -49,12 +49,12 @@ def split(
     >>> ds.split(ratios={"train": 0.75, "test": 0.25}).photos["split"].value_counts().to_dict()
     {'train': 6, 'test': 2}
     """
-    shares = _shares(ratios or RATIOS)
-    photos = dataset.photos
-    names = _groups(photos, by)
+    shares, photos = _shares(ratios or RATIOS), dataset.photos
+    if by not in photos:
+        raise S2FError(f"by={by!r}: no such column; the photos have {', '.join(photos.columns)}")
+    names = photos[by].where(photos[by] != "", photos["id"])
     known = _known(photos["split"], names, list(shares))
-    counts = _counts(dataset, names, stratify)
-    chosen = known | _deal(counts, known, shares, seed)
+    chosen = known | _deal(_counts(dataset, names, stratify), known, shares, seed)
     return replace(dataset, photos=photos.assign(split=names.map(chosen).astype(TEXT)))
 
 
@@ -65,12 +65,6 @@ def _shares(ratios: Mapping[str, float]) -> dict[str, float]:
     return dict(sorted(ratios.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _groups(photos: pd.DataFrame, by: str) -> pd.Series:
-    if by not in photos:
-        raise S2FError(f"by={by!r}: no such column; the photos have {', '.join(photos.columns)}")
-    return photos[by].where(photos[by] != "", photos["id"])
-
-
 def _known(splits: pd.Series, names: pd.Series, expected: list[str]) -> dict[str, str]:
     """The split of each group that has one."""
     placed = pd.DataFrame({"group": names, "split": splits})[splits != ""].drop_duplicates()
@@ -79,15 +73,14 @@ def _known(splits: pd.Series, names: pd.Series, expected: list[str]) -> dict[str
         raise S2FError(f"photos are in split {strange[0]!r}, but ratios name {', '.join(expected)}: name it there too")
     torn = placed["group"][placed["group"].duplicated()]
     if len(torn):
-        raise S2FError(
-            f"{torn.nunique()} groups are in two splits, such as {torn.iloc[0]!r}: they would leak. Deal all anew from "
-            "dataclasses.replace(dataset, photos=dataset.photos.assign(split=''))"
-        )
+        found = f"{torn.nunique()} groups are in two splits, such as {torn.iloc[0]!r}: they would leak"
+        anew = "dataclasses.replace(dataset, photos=dataset.photos.assign(split=''))"
+        raise S2FError(f"{found}. Deal all anew from {anew}")
     return dict(zip(placed["group"], placed["split"], strict=True))
 
 
-def _counts(dataset: Dataset, names: pd.Series, stratify: str) -> pd.Series:
-    """How many of each class each group holds, by (group, class); a photo without a garment is of class ""."""
+def _counts(dataset: Dataset, names: pd.Series, stratify: str) -> pd.DataFrame:
+    """How many of each class (columns) each group (rows) holds; a photo without a garment is of class ""."""
     photos, garments = dataset.photos, dataset.garments
     if stratify not in garments and stratify not in photos:
         raise S2FError(f"stratify={stratify!r}: no such column; the garments have {', '.join(garments.columns)}")
@@ -97,32 +90,23 @@ def _counts(dataset: Dataset, names: pd.Series, stratify: str) -> pd.Series:
         pairs = pairs.merge(classes, on="id", how="left").fillna({"class": ""})
     else:
         pairs["class"] = photos[stratify]
-    return pairs.groupby(["group", "class"]).size().sort_index()
+    return pd.crosstab(pairs["group"], pairs["class"])
 
 
-def _deal(counts: pd.Series, known: Mapping[str, str], shares: Mapping[str, float], seed: int) -> dict[str, str]:
+def _deal(counts: pd.DataFrame, known: Mapping[str, str], shares: Mapping[str, float], seed: int) -> dict[str, str]:
     """A split for each group that has none."""
-    groups, owner = np.unique(counts.index.get_level_values(0).to_numpy(object), return_inverse=True)
-    classes, kind = np.unique(counts.index.get_level_values(1).to_numpy(object), return_inverse=True)
-    number = counts.to_numpy(np.float64)
-    starts = np.searchsorted(owner, np.arange(len(groups) + 1))
-    wanted = np.outer(list(shares.values()), np.bincount(kind, number, len(classes)))
-    have, left = np.zeros_like(wanted), np.zeros(len(classes))
-    names, chosen, new = list(shares), {}, []
-    for place, group in enumerate(groups):
-        mine = slice(starts[place], starts[place + 1])
-        if group in known:
-            have[names.index(known[group]), kind[mine]] += number[mine]
-        else:
-            new.append(place)
-            left[kind[mine]] += 1
-    size = np.bincount(owner, number, len(groups))
+    names, groups, number = list(shares), counts.index.tolist(), counts.to_numpy(np.float64)
+    given = np.array([known.get(group, "") for group in groups], object)
+    wanted = np.outer(list(shares.values()), number.sum(axis=0))
+    have = np.stack([number[given == name].sum(axis=0) for name in names])
+    left, size = (number[given == ""] > 0).sum(axis=0), number.sum(axis=1)
+    new = np.flatnonzero(given == "").tolist()
     new.sort(key=lambda place: (-size[place], hashlib.sha256(f"{seed} {groups[place]}".encode()).digest()))
+    chosen = {}
     for place in progress(new, what="dealing groups", unit="group"):
-        mine = slice(starts[place], starts[place + 1])
-        at, more = kind[mine], number[mine]
-        best = _best(wanted[:, at], have[:, at], left[at], more)
-        have[best, at] += more
+        at = np.flatnonzero(number[place])
+        best = _best(wanted[:, at], have[:, at], left[at], number[place, at])
+        have[best] += number[place]
         left[at] -= 1
         chosen[groups[place]] = names[best]
     return chosen

@@ -11,8 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
-from itertools import islice
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -47,14 +46,12 @@ def load_coco(path: Path | str) -> Dataset:
     """COCO instances: what :meth:`Dataset.to_coco` wrote comes back as it was; others' files as far as they go.
 
     Args:
-        path: a JSON file, or a folder or zip with JSON files. Photos are looked for beside them.
+        path: a JSON file, or a folder or zip with JSON files; :class:`S2FError` where there is none. Photos are
+            looked for beside them.
 
     Returns:
         Photos and garments as the files state them, faults included, for :meth:`Dataset.audit` to find.
         Entries that cannot be read are left out and told in ``problems``.
-
-    Raises:
-        S2FError: when the path is not there or holds no JSON.
     """
     return _load([path], "coco")
 
@@ -63,15 +60,13 @@ def load_cvat(paths: Path | str | Sequence[Path | str]) -> Dataset:
     """CVAT's "COCO 1.0" exports, one or many a class, each numbering its images and annotations from the start.
 
     Args:
-        paths: a folder of exports, or a list of export folders, zips or JSON files. Photos are optional.
+        paths: a folder of exports, or a list of export folders, zips or JSON files; :class:`S2FError` where there
+            is none. Photos are optional.
 
     Returns:
         All exports in one. A photo's id is its export and the number it has there, so that numbers cannot
         clash; its group is its file name without path and ``수정됨_`` ("edited"), so that a photo and its
         edited copy stay in one split.
-
-    Raises:
-        S2FError: when a path is not there, or none of them holds an export.
     """
     return _load([paths] if isinstance(paths, (str, Path)) else paths, "cvat")
 
@@ -84,8 +79,16 @@ def _load(paths: Sequence[Path | str], source: str) -> Dataset:
     photos, garments, problems = [], [], [row for _, torn in found for row in torn]
     contents = progress(read_each(files), total=len(files), what="annotation files", unit="file")
     for prefix, (file, content) in zip(_short_names(files), contents, strict=True):
-        for gathered, found in zip((photos, garments, problems), _read(file, content, prefix, source), strict=True):
-            gathered += found
+        try:
+            images, annotations, names = _parsed(content)
+        except FAULTS as error:
+            problems.append((file.address, "not a COCO file", _said(error)))
+            continue
+        read = partial(_photo, prefix=prefix, source=source, find=_finder(_export_folder(file)))
+        mine = list(_readable(images, read, file, "image entry left out", problems))
+        read = partial(_garment, names=names, photos={row["number"]: row for row in mine}, prefix=prefix)
+        garments += _readable(annotations, read, file, "annotation entry left out", problems)
+        photos += mine
     if all(row["ours"] for row in photos):
         photos.sort(key=lambda row: row["number"])
         garments.sort(key=lambda row: row["number"])
@@ -108,28 +111,14 @@ def _short_names(files: Sequence[File]) -> list[str]:
     return [f"{folder.name}/{file.stem}" for folder, file in zip(folders, files, strict=True)]
 
 
-def _read(file: File, content: bytes | S2FError, prefix: str, source: str) -> tuple[list, list, list]:
-    """Rows of photos and of garments, and what was left out, of one annotation file."""
-    try:
-        images, annotations, names = _parsed(content)
-    except FAULTS as error:
-        return [], [], [(file.address, "not a COCO file", _said(error))]
-    find = _finder(_export_folder(file))
-    photos, garments, problems = {}, [], []
-    rows = []
-    for entry in images:
+def _readable(entries: list, read: Callable[[dict], dict], file: File, reason: str, problems: list) -> Iterator[dict]:
+    """What ``read`` makes of each entry; those that it cannot read are added to the problems."""
+    for entry in entries:
         try:
-            rows.append(_photo(entry, prefix, source, find))
-            photos[rows[-1]["number"]] = rows[-1]
+            yield read(entry)
         except FAULTS as error:
-            problems.append((file.address, "image entry left out", _said(error)))
-    for entry in annotations:
-        try:
-            garments.append(_garment(entry, names, photos, prefix))
-        except FAULTS as error:
-            reason = str(error) if isinstance(error, S2FError) else "annotation entry left out"
-            problems.append((file.address, reason, _said(error)))
-    return rows, garments, problems
+            told = _said(error)
+            problems.append((file.address, told if isinstance(error, S2FError) else reason, told))
 
 
 def _said(error: Exception) -> str:
@@ -217,8 +206,8 @@ def _attributes(entry: dict, known: tuple[str, ...]) -> dict[str, str]:
     given = entry.get("attributes")
     if not isinstance(given, dict):
         return {}
-    plain = {key: value for key, value in given.items() if isinstance(value, (str, int, float)) and key not in known}
-    return {key: value if isinstance(value, str) else str(value).lower() for key, value in plain.items()}
+    return {key: value if isinstance(value, str) else str(value).lower() for key, value in given.items()
+            if isinstance(value, (str, int, float)) and key not in known}  # fmt: skip
 
 
 def _columns(rows: list[dict], order: tuple[str, ...]) -> dict[str, list]:
@@ -263,100 +252,75 @@ def write_coco(dataset: Dataset, folder: Path | str) -> Path:
         The folder, to be read by :func:`load_coco`.
 
     Raises:
-        S2FError: when photo ids are not unique or a garment's photo is not there: COCO readers would
-            quietly put garments on wrong photos.
+        S2FError: when photo ids are not unique or a garment has no photo: COCO readers would mix them up quietly.
     """
     folder = Path(folder).resolve()
-    photos, garments = dataset.photos, dataset.garments
-    numbers = {name: number for number, name in enumerate(photos["id"], start=1)}
-    repeated, lost = len(photos) - len(numbers), int((~garments["photo"].isin(numbers.keys())).sum())
+    photos, garments = (table.reset_index(drop=True) for table in (dataset.photos, dataset.garments))
+    repeated, lost = photos["id"].duplicated().sum(), (~garments["photo"].isin(photos["id"])).sum()
     if repeated or lost:
         raise S2FError(f"{repeated} photo ids occur twice and {lost} garments have no photo: audit() shows them")
-    splits = photos["split"].unique() if len(photos) else [""]
-    for split in splits:
+    image_entry = partial(_image_entry, images=f"{folder / 'images'}{os.sep}")
+    sizes = zip(photos.index + 1, photos["height"], photos["width"], strict=True)
+    annotation_entry = partial(_annotation_entry, images=dict(zip(photos["id"], sizes, strict=True)))
+    classes = orjson.dumps([{"id": category_index(name) + 1, "name": name} for name in category_ids()])
+    written = set()
+    for split in photos["split"].unique() if len(photos) else [""]:
         inside = photos["split"] == split
         mine = garments["photo"].isin(photos["id"][inside])
-        with atomic_file(folder / "annotations" / f"instances_{split or 'default'}.json") as file:
-            file.write(MADE_HERE + b'},"categories":' + orjson.dumps(_categories()) + b',"images":[')
-            _write_entries(file, _image_entries(photos[inside], numbers, folder / "images"))
+        path = folder / "annotations" / f"instances_{split or 'default'}.json"
+        written.add(path)
+        with atomic_file(path) as file:
+            file.write(MADE_HERE + b'},"categories":' + classes + b',"images":[')
+            _write(file, photos[inside], PHOTO_COLUMNS, image_entry)
             file.write(b'],"annotations":[')
-            _write_entries(file, _annotation_entries(garments[mine], photos, numbers))
+            _write(file, garments[mine], GARMENT_COLUMNS, annotation_entry)
             file.write(b"]}")
-    _forget_others(folder / "annotations", {f"instances_{split or 'default'}.json" for split in splits})
+    for path in set((folder / "annotations").glob("instances_*.json")) - written:
+        with open(path, "rb") as file:  # splits of an earlier write would be read as well; others' files stay
+            stale = file.read(len(MADE_HERE)) == MADE_HERE
+        if stale:
+            path.unlink()
     return folder
 
 
-def _forget_others(folder: Path, written: set[str]) -> None:
-    """Splits of an earlier write would be read as well; files that are not ours are left alone."""
-    for path in folder.glob("instances_*.json"):
-        with open(path, "rb") as file:
-            stale = path.name not in written and file.read(len(MADE_HERE)) == MADE_HERE
-        if stale:
-            path.unlink()
-
-
-def _categories() -> list[dict]:
-    return [{"id": number, "name": name} for number, name in enumerate(category_ids(), start=1)]
-
-
-def _write_entries(file: BinaryIO, entries: Iterator[dict]) -> None:
-    comma = b""
-    while chunk := list(islice(entries, CHUNK)):
-        file.write(comma + orjson.dumps(chunk, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1])
-        comma = b","
-
-
-def _rows(table: pd.DataFrame, known: tuple[str, ...]) -> Iterator[tuple[tuple, dict[str, str]]]:
-    """Each row's known columns, and its further ones where they say something; a chunk of the table at a time."""
-    extra = [name for name in table.columns if name not in known]
+def _write(file: BinaryIO, table: pd.DataFrame, known: tuple[str, ...], entry: Callable[[int, dict], dict]) -> None:
+    """Rows as entries of a JSON list, a chunk of the table at a time; columns of our own where they say something."""
+    names, further = [*table], [name for name in table if name not in known]
     for start in range(0, len(table), CHUNK):
-        chunk = table.iloc[start : start + CHUNK]
-        further: list[dict[str, str]] = [{} for _ in range(len(chunk))]
-        for name in extra:
-            for row, text in zip(further, chunk[name].tolist(), strict=True):
-                if text:
-                    row[name] = text
-        yield from zip(zip(*(chunk[name].tolist() for name in known), strict=True), further, strict=True)
+        chunk, entries = table.iloc[start : start + CHUNK], []
+        for number, *values in zip(chunk.index + 1, *(chunk[name].tolist() for name in names), strict=True):
+            row = dict(zip(names, values, strict=True))
+            entries.append(entry(number, row))
+            entries[-1]["attributes"] = {name: row[name] for name in further if row[name]}
+        file.write(b"," * (start > 0) + orjson.dumps(entries, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1])
 
 
-def _image_entries(photos: pd.DataFrame, numbers: Mapping[str, int], images: Path) -> Iterator[dict]:
-    inside = f"{images}{os.sep}"
-    for (name, file, width, height, source, group, split), further in _rows(photos, PHOTO_COLUMNS):
-        yield {"id": numbers[name], "file_name": file.removeprefix(inside) or f"{name}.jpg", "width": width,
-               "height": height, "photo": name, "source": source, "group": group, "split": split,
-               "attributes": further}  # fmt: skip
+def _image_entry(number: int, row: dict, images: str) -> dict:
+    name = row["file"].removeprefix(images) or f"{row['id']}.jpg"
+    return {"id": number, "file_name": name, "width": row["width"], "height": row["height"], "photo": row["id"],
+            "source": row["source"], "group": row["group"], "split": row["split"]}  # fmt: skip
 
 
-def _annotation_entries(garments: pd.DataFrame, photos: pd.DataFrame, numbers: Mapping[str, int]) -> Iterator[dict]:
-    sizes = list(zip(photos["height"].tolist(), photos["width"].tolist(), strict=True))
-    classes = {name: category_index(name) + 1 for name in category_ids()}
-    for number, (row, further) in zip((garments.index + 1).tolist(), _rows(garments, GARMENT_COLUMNS), strict=True):
-        garment, photo, category, label, x, y, w, h, area, outline = row
-        image = numbers[photo]
-        if isinstance(outline, bytes):
-            segmentation = {"size": sizes[image - 1], "counts": outline.decode()}
-        else:
-            segmentation = [ring.ravel() for ring in outline]
-        yield {"id": number, "image_id": image, "category_id": classes[category], "bbox": (x, y, w, h), "area": area,
-               "segmentation": segmentation, "iscrowd": 0, "garment": garment, "label": label,
-               "attributes": further}  # fmt: skip
+def _annotation_entry(number: int, row: dict, images: Mapping[str, tuple]) -> dict:
+    image, *size = images[row["photo"]]
+    outline, box = row["outline"], (row["x"], row["y"], row["w"], row["h"])
+    packed = isinstance(outline, bytes)
+    segmentation = {"size": size, "counts": outline.decode()} if packed else [ring.ravel() for ring in outline]
+    return {"id": number, "image_id": image, "category_id": category_index(row["category"]) + 1, "bbox": box,
+            "area": row["area"], "segmentation": segmentation, "iscrowd": 0, "garment": row["id"],
+            "label": row["label"]}  # fmt: skip
 
 
 def copy_photos(dataset: Dataset, folder: Path | str) -> Dataset:
-    """Copy the photos to ``folder/images``, out of their archives and upright, for tools that read plain files.
+    """The data set on copies of its photos in ``folder/images``: plain files, out of their archives and upright.
 
-    A photo that its EXIF data turn is written turned; the others are copied byte by byte.
-
-    Returns:
-        The data set on the copies; photos that are not here stay without.
-
-    Raises:
-        S2FError: when a photo cannot be read (``repair()`` drops those).
+    A photo that its EXIF data turn is written turned; the others are copied byte by byte. Photos that are not here
+    stay without; one that cannot be read is an :class:`S2FError` (``repair()`` drops those).
     """
     photos = dataset.photos
-    bare = photos["id"].str.replace(r"[^\w.-]+", "_", regex=True)
-    numbered = bare.duplicated().any()
-    names = [f"{index:06d}_{name}" if numbered else name for index, name in enumerate(bare)]
+    names = photos["id"].str.replace(r"[^\w.-]+", "_", regex=True)
+    if names.duplicated().any():
+        names = [f"{index:06d}_{name}" for index, name in enumerate(names)]
     targets = [Path(folder).resolve() / "images" / name for name in names]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         copies = pool.map(_copy_one, photos["file"], targets)

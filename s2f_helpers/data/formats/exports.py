@@ -18,7 +18,7 @@ import pandas as pd
 
 from s2f_helpers.common.download import atomic_file, atomic_write
 from s2f_helpers.common.types import S2FError
-from s2f_helpers.data.categories import categories
+from s2f_helpers.data.categories import categories, category_index
 from s2f_helpers.data.dataset import Dataset
 from s2f_helpers.data.formats.coco import EDITED
 from s2f_helpers.data.formats.files import read_bytes
@@ -32,6 +32,9 @@ SIMPLER = 0.003
 STEP = 1.0
 FIRST_NUMBER = 1_000_001
 STYLES = ("스트리트", "모던", "로맨틱", "기타")
+TRAPS = ("no category", "no garment", "no style", "empty rectangle", "fewer than 3 points", "point outside",
+         "two of a part", "other spelling", "no photo")  # fmt: skip
+"""K-Fashion's faults."""
 
 
 def outline_polygons(outline: Outline, height: int, width: int) -> list[np.ndarray]:
@@ -46,14 +49,9 @@ def outline_polygons(outline: Outline, height: int, width: int) -> list[np.ndarr
     fine = cv2.resize(mask, None, fx=FINE, fy=FINE, interpolation=cv2.INTER_NEAREST)
     rings, _ = cv2.findContours(fine, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     tolerance = FINE * max(STEP, SIMPLER * max(height, width))
-    rings = sorted((_simpler(ring, tolerance) for ring in rings), key=cv2.contourArea, reverse=True)
-    return [(ring + 0.5) / FINE for ring in rings]
-
-
-def _simpler(ring: np.ndarray, tolerance: float) -> np.ndarray:
-    """Fewer points; as it was where three would not be left."""
-    few = cv2.approxPolyDP(ring, tolerance, True)
-    return (few if len(few) > 2 else ring)[:, 0]
+    simpler = [(cv2.approxPolyDP(ring, tolerance, True), ring) for ring in rings]
+    rings = [(few if len(few) > 2 else ring)[:, 0] for few, ring in simpler]
+    return [(ring + 0.5) / FINE for ring in sorted(rings, key=cv2.contourArea, reverse=True)]
 
 
 # K-Fashion
@@ -72,11 +70,8 @@ def write_kfashion(dataset: Dataset, path: Path | str, traps: Sequence[str] = ()
 
     Returns:
         For each trap the numbers of the files it was put into.
-
-    Raises:
-        S2FError: for an unknown trap.
     """
-    unknown = set(traps) - TRAPS.keys()
+    unknown = set(traps) - set(TRAPS)
     if unknown:
         raise S2FError(f"unknown traps {sorted(unknown)}: expected some of {', '.join(TRAPS)}")
     path = Path(path)
@@ -90,7 +85,7 @@ def write_kfashion(dataset: Dataset, path: Path | str, traps: Sequence[str] = ()
             record = _record(photo, number, style, garments[photo.id])
             trap = traps[index // 2 % len(traps)] if traps and index % 2 else None
             if trap:
-                TRAPS[trap](record)
+                _spoil(record, trap)
                 fallen[trap].append(number)
             text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
             write_label(f"{style}/{number}.json", text.encode())
@@ -110,106 +105,60 @@ def _writer(path: Path) -> Iterator[Callable[[str, bytes], None]]:
 
 
 def _record(photo, number: int, style: str, garments: pd.DataFrame) -> dict:
-    """One photo's JSON. Absent parts are ``[{}]``, as AI-Hub writes them."""
-    rects, polygons, labels = ({part: [] for part in PARTS} for _ in range(3))
+    """One photo's JSON: points in no order that helps, absent parts as ``[{}]``, as AI-Hub writes them."""
+    rects, polygons, labels = tables = [{part: [] for part in PARTS} for _ in range(3)]
     for index, garment in enumerate(garments.itertuples()):
         part, name = _korean(garment.category, index)
         ring = outline_polygons(garment.outline, photo.height, photo.width)[0]
-        rects[part].append(_rect(ring))
-        polygons[part].append(_polygon(ring, number + index))
+        (x, y), (wide, high) = ring.min(0) - 0.5, np.ptp(ring, axis=0)
+        rects[part].append({"X좌표": round(x, 3), "Y좌표": round(y, 3), "가로": int(wide), "세로": int(high)})
+        points, order = ring.round(3).tolist(), np.random.default_rng(number + index).permutation(len(ring))
+        polygons[part].append({f"{axis}좌표{i + 1}": points[i][k] for i in order for k, axis in enumerate("XY")})
         labels[part].append({"카테고리": name, "핏": "노멀", "옷깃": "셔츠칼라", "프린트": ["무지"]})
-    absent = [{part: rows or [{}] for part, rows in table.items()} for table in (rects, polygons, labels)]
+    for table in tables:
+        table.update({part: [{}] for part, rows in table.items() if not rows})
     original = getattr(photo, "original_name", "") or f"{number}.JPG"
-    details = {"렉트좌표": absent[0], "폴리곤좌표": absent[1], "라벨링": {"스타일": [{"스타일": style}], **absent[2]}}
     about = {"이미지 식별자": number, "이미지 높이": photo.height, "이미지 너비": photo.width}
-    about |= {"이미지 파일명": original}
+    details = {"렉트좌표": rects, "폴리곤좌표": polygons, "라벨링": {"스타일": [{"스타일": style}], **labels}}
     rest = {"파일 생성일자": "2020-08-10 08:33:18", "데이터셋 상세설명": details}
     rest |= {"파일 번호": number, "파일 이름": original}
-    return {"이미지 정보": about, "데이터셋 정보": rest}
+    return {"이미지 정보": about | {"이미지 파일명": original}, "데이터셋 정보": rest}
 
 
 def _korean(category: str, turn: int) -> tuple[str, str]:
     """K-Fashion's part and one of its words for a course category; empty where it has none."""
-    row = next(row for row in categories() if row.id == category)
-    words = row.labels["k_fashion"]
-    part = next((korean for korean, english in PARTS.items() if english == row.part), "")
-    return part, words[turn % len(words)] if words else ""
+    row = categories()[category_index(category)]
+    words = row.labels["k_fashion"] or ("",)
+    return {english: korean for korean, english in PARTS.items()}.get(row.part, ""), words[turn % len(words)]
 
 
-def _rect(ring: np.ndarray) -> dict:
-    (x, y), (wide, high) = ring.min(0), np.ptp(ring, axis=0)
-    return {"X좌표": round(x - 0.5, 3), "Y좌표": round(y - 0.5, 3), "가로": int(wide), "세로": int(high)}
-
-
-def _polygon(ring: np.ndarray, seed: int) -> dict:
-    """Numbered points, keys in no order that helps."""
-    order = np.random.default_rng(seed).permutation(len(ring))
-    points = ring.round(3).tolist()
-    return {f"{axis}좌표{i + 1}": points[i][k] for i in order for k, axis in enumerate("XY")}
-
-
-def _first(record: dict, table: str) -> tuple[list, dict]:
-    """The first present garment's list and entry in one of the three tables."""
-    parts = record["데이터셋 정보"]["데이터셋 상세설명"][table]
-    rows = next(rows for name, rows in parts.items() if name in PARTS and rows != [{}])
-    return rows, rows[0]
-
-
-def _no_category(record: dict) -> None:
-    _first(record, "라벨링")[1].pop("카테고리")
-
-
-def _no_garment(record: dict) -> None:
-    for table in ("렉트좌표", "폴리곤좌표", "라벨링"):
-        record["데이터셋 정보"]["데이터셋 상세설명"][table].update({part: [{}] for part in PARTS})
-
-
-def _no_style(record: dict) -> None:
-    record["데이터셋 정보"]["데이터셋 상세설명"]["라벨링"]["스타일"] = [{}]
-
-
-def _empty_rect(record: dict) -> None:
-    _first(record, "렉트좌표")[1].update({"가로": 0, "세로": 0})
-
-
-def _few_points(record: dict) -> None:
-    polygon = _first(record, "폴리곤좌표")[1]
-    for key in [key for key in polygon if int(key[3:]) > 2]:
-        polygon.pop(key)
-
-
-def _outside(record: dict) -> None:
-    polygon = _first(record, "폴리곤좌표")[1]
-    polygon["X좌표1"] = record["이미지 정보"]["이미지 너비"] + 25.0
-
-
-def _two_of_a_part(record: dict) -> None:
-    for table in ("렉트좌표", "폴리곤좌표", "라벨링"):
-        rows, entry = _first(record, table)
-        rows.append(dict(entry))
-
-
-def _spelling(record: dict) -> None:
-    label = _first(record, "라벨링")[1]
-    label.update({"핏": "노말", "칼라": label.pop("옷깃"), "넥라인": "홀토넥", "프린트": ["하운즈\u00a0투스"]})
-
-
-def _no_photo(record: dict) -> None:
-    """Nothing in the label changes; the writer leaves the photo out."""
-
-
-TRAPS: dict[str, Callable[[dict], None]] = {
-    "no category": _no_category,
-    "no garment": _no_garment,
-    "no style": _no_style,
-    "empty rectangle": _empty_rect,
-    "fewer than 3 points": _few_points,
-    "point outside": _outside,
-    "two of a part": _two_of_a_part,
-    "other spelling": _spelling,
-    "no photo": _no_photo,
-}
-"""K-Fashion's faults by name; each changes one file's record in place."""
+def _spoil(record: dict, trap: str) -> None:
+    """Put one of K-Fashion's faults into a file's record, in place. For "no photo" the writer leaves that out."""
+    details = record["데이터셋 정보"]["데이터셋 상세설명"]
+    tables = [details[name] for name in ("렉트좌표", "폴리곤좌표", "라벨링")]
+    present = next(part for part in PARTS if tables[0][part] != [{}])
+    rect, polygon, label = (table[present][0] for table in tables)
+    match trap:
+        case "no category":
+            del label["카테고리"]
+        case "no garment":
+            for table in tables:
+                table.update({part: [{}] for part in PARTS})
+        case "no style":
+            details["라벨링"]["스타일"] = [{}]
+        case "empty rectangle":
+            rect.update({"가로": 0, "세로": 0})
+        case "fewer than 3 points":
+            for key in [key for key in polygon if int(key[3:]) > 2]:
+                del polygon[key]
+        case "point outside":
+            polygon["X좌표1"] = record["이미지 정보"]["이미지 너비"] + 25.0
+        case "two of a part":
+            for table in tables:
+                table[present].append(dict(table[present][0]))
+        case "other spelling":
+            said = {"핏": "노말", "칼라": label.pop("옷깃"), "넥라인": "홀토넥", "프린트": ["하운즈\u00a0투스"]}
+            label.update(said)
 
 
 # CVAT
@@ -227,25 +176,16 @@ def write_cvat(dataset: Dataset, folder: Path | str, per_export: int = 20) -> li
     Returns:
         The export folders, ``NN. class_PP``, each with ``annotations/instances_default.json`` and ``images/``.
     """
-    exports = []
-    photos = dataset.photos.set_index("id")
-    for number, (label, garments) in enumerate(_by_team_class(dataset), start=1):
+    exports, classes, photos = [], [], dataset.photos.set_index("id")
+    for row in categories():  # two classes of one category share its garments in turn
+        mine, words = dataset.garments[dataset.garments["category"] == row.id], row.labels["original_team"]
+        classes += [(label, mine[turn :: len(words)]) for turn, label in enumerate(words) if turn < len(mine)]
+    for number, (label, garments) in enumerate(classes, start=1):
         names = garments["photo"].unique()
         for part, start in enumerate(range(0, len(names), per_export), start=1):
-            export = Path(folder) / f"{number:02d}. {label}_{part:02d}"
-            _write_export(export, label, photos.loc[names[start : start + per_export]], garments)
-            exports.append(export)
+            exports.append(Path(folder) / f"{number:02d}. {label}_{part:02d}")
+            _write_export(exports[-1], label, photos.loc[names[start : start + per_export]], garments)
     return exports
-
-
-def _by_team_class(dataset: Dataset) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Each class of the team that occurs, with its garments; two classes of one category share them in turn."""
-    for row in categories():
-        mine = dataset.garments[dataset.garments["category"] == row.id]
-        words = row.labels["original_team"]
-        for turn, label in enumerate(words):
-            if len(mine[turn :: len(words)]):
-                yield label, mine[turn :: len(words)]
 
 
 def _write_export(export: Path, label: str, photos: pd.DataFrame, garments: pd.DataFrame) -> None:

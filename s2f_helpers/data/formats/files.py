@@ -11,6 +11,7 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -59,14 +60,9 @@ Torn = list[tuple[str, str, str]]
 def find_files(path: Path | str, *suffixes: str) -> tuple[list[File], Torn]:
     """All files below a folder, in an archive, or in archives below a folder, whose names end so; sorted.
 
-    Args:
-        suffixes: lower-case endings such as ``".json"``; upper case in the name matches too.
-
-    Returns:
-        The files, and the archives below the folder that cannot be read: half a download must not hide the rest.
-
-    Raises:
-        S2FError: when the path is not there, or a zip named outright cannot be read.
+    Endings are in lower case, such as ``".json"``; upper case in the name matches too. Archives below the folder that
+    cannot be read are told beside the files, since half a download must not hide the rest; a zip named outright that
+    cannot be read, or a path that is not there, is an :class:`S2FError`.
     """
     path, torn = Path(path).expanduser().resolve(), []
     if path.is_file() and path.suffix.lower() == ".zip":
@@ -91,55 +87,45 @@ def _below(folder: Path, suffixes: tuple[str, ...], torn: Torn) -> Iterator[File
 
 
 def _members(archive: Path, suffixes: tuple[str, ...]) -> Iterator[File]:
-    for info in _directory(str(archive)):
+    try:
+        with zipfile.ZipFile(archive) as bundle:
+            entries = bundle.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise S2FError(f"{archive} is not a readable zip ({error}): download it again") from error
+    for info in entries:
         name = _decoded(info)
         if name.lower().endswith(suffixes) and not info.is_dir():
             method = 99 if info.flag_bits & ENCRYPTED else info.compress_type
             yield File(str(archive), name, info.compress_size, info.file_size, method, info.CRC, info.header_offset)
 
 
-def _directory(archive: str) -> list[zipfile.ZipInfo]:
-    try:
-        with zipfile.ZipFile(archive) as bundle:
-            return bundle.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise S2FError(f"{archive} is not a readable zip ({error}): download it again") from error
-
-
 def _decoded(info: zipfile.ZipInfo) -> str:
     """Korean Windows writes names in CP949 and does not say so; Python then reads them as CP437."""
-    name = info.filename
+    name = info.filename.replace("\\", "/")
     if name.isascii():
-        return name.replace("\\", "/")
+        return name
     if not info.flag_bits & UTF8:
         raw = name.encode("cp437", "replace")
-        for encoding in ("utf-8", "cp949"):
-            try:
+        for encoding in ("cp949", "utf-8"):  # the last that fits
+            with suppress(UnicodeDecodeError):
                 name = raw.decode(encoding)
-                break
-            except UnicodeDecodeError:
-                continue
-    return unicodedata.normalize("NFC", name.replace("\\", "/"))
+    return unicodedata.normalize("NFC", name)
 
 
 def read_each(files: Iterable[File]) -> Iterator[tuple[File, bytes | S2FError]]:
     """Each file with its bytes, or with the error that says why not; an archive is opened once, not once a member."""
     root, handle = None, None
-    try:
+    with ExitStack() as opened:
         for file in files:
             try:
                 if file.method >= 0 and file.root != root:
-                    if handle:
-                        handle.close()
-                    handle, root = open(file.root, "rb", buffering=0), file.root  # noqa: SIM115
+                    opened.close()
+                    handle, root = opened.enter_context(open(file.root, "rb", buffering=0)), file.root
                 yield file, _plain(file.address) if file.method < 0 else _member(handle, file)
             except S2FError as error:
                 yield file, error
             except OSError as error:
                 yield file, S2FError(f"cannot be read: {error.strerror}")
-    finally:
-        if handle:
-            handle.close()
 
 
 def _plain(address: str) -> bytes:
@@ -178,11 +164,7 @@ def _member(handle, file: File) -> bytes:
 
 
 def read_bytes(address: str) -> bytes:
-    """Contents of one address.
-
-    Raises:
-        S2FError: when there is no such file or member, or it is damaged.
-    """
+    """Contents of one address; an :class:`S2FError` when there is no such file or member, or it is damaged."""
     archive, inside, name = address.partition(INSIDE)
     file = _index(archive).get(name) if inside else File(*os.path.split(address))
     if file is None:

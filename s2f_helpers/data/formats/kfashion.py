@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, compress, pairwise, zip_longest
 from operator import itemgetter
@@ -20,14 +20,13 @@ import numpy as np
 import orjson
 import pandas as pd
 from joblib import Parallel, cpu_count, delayed
-from tqdm.auto import tqdm
 
 from s2f_helpers.common.progress import progress
 from s2f_helpers.common.types import S2FError
 from s2f_helpers.data.categories import from_label
-from s2f_helpers.data.dataset import Dataset, make_dataset
+from s2f_helpers.data.dataset import BOX_AND_AREA, Dataset, make_dataset
 from s2f_helpers.data.formats.files import INSIDE, File, find_files, read_each
-from s2f_helpers.data.outlines import Outline, ring_areas
+from s2f_helpers.data.outlines import ring_areas
 
 __all__ = ["load_kfashion"]
 
@@ -51,35 +50,33 @@ MISFIT = 2.0
 BATCH = 500
 BOM = b"\xef\xbb\xbf"
 EMPTY = "no usable garment in the file"
-FAULTS = (KeyError, TypeError, AttributeError, ValueError, IndexError, OverflowError)
 
 
 class LeftOut(Exception):
     """Why a garment or a file is not in the data set: a reason to count by, and what was found."""
 
-    def __init__(self, reason: str, detail: object = "") -> None:
-        super().__init__(reason)
-        self.reason, self.detail = reason, f"{detail!s:.80}"
+
+FAULTS = (LeftOut, KeyError, TypeError, AttributeError, ValueError, IndexError, OverflowError)
 
 
 @dataclass(frozen=True)
-class Rows:
+class Batch:
     """What some label files hold: columns that a worker sends back cheaply.
 
     Attributes:
         photos, garments: a tuple a row, of :data:`PHOTO_FIELDS` and :data:`GARMENT_FIELDS`.
-        owners: for each garment, its photo's row.
-        rings: points in each garment's outline; ``points`` holds x and y of all of them in turn.
-        rects: the rectangle as stated, four numbers a garment; once measured, five: box and area of the outline.
+        owners: (G,) ``int`` each garment's photo, as a row.
+        lengths: (G,) ``int`` points in each garment's outline; ``points`` (P, 2) holds all of them.
+        sizes: (G, 5) box and area of each outline.
     """
 
-    photos: list[tuple] = field(default_factory=list)
-    garments: list[tuple] = field(default_factory=list)
-    owners: Sequence[int] = field(default_factory=lambda: array("l"))
-    rings: Sequence[int] = field(default_factory=lambda: array("l"))
-    points: Sequence[float] = field(default_factory=lambda: array("d"))
-    rects: Sequence[float] = field(default_factory=lambda: array("d"))
-    problems: list[tuple[str, str, str]] = field(default_factory=list)
+    photos: list[tuple]
+    garments: list[tuple]
+    owners: np.ndarray
+    lengths: np.ndarray
+    points: np.ndarray
+    sizes: np.ndarray
+    problems: list[tuple[str, str, str]]
 
 
 def load_kfashion(path: Path | str, photos: Path | str | None = None) -> Dataset:
@@ -107,36 +104,41 @@ def load_kfashion(path: Path | str, photos: Path | str | None = None) -> Dataset
     batches = [labels[at : at + BATCH] for at in range(0, len(labels), BATCH)]
     workers = min(cpu_count(), len(batches))
     work = Parallel(workers, return_as="generator", max_nbytes=None)(map(delayed(_read_batch), batches))
-    with progress(total=len(labels), what="K-Fashion labels", unit="file") as bar:
-        rows, outlines = _joined(_counted(work, batches, bar))
+    work = progress(work, total=len(batches), what="K-Fashion labels", unit=f"batch of {BATCH}")
+    rows, garments, problems = _joined(work)
     if photos:
         more, torn_too = find_files(photos, *PICTURES)
         files, torn = files + more, torn + torn_too
-    rows.problems.extend(torn)
-    return _dataset(rows, outlines, {file.stem: file.address for file in files if file.name.lower().endswith(PICTURES)})
+    pictures = {file.stem: file.address for file in files if file.name.lower().endswith(PICTURES)}
+    return _paired(rows, garments, problems + torn, pictures)
 
 
-def _counted(work: Iterator[Rows], batches: Sequence[Sequence[File]], bar: tqdm) -> Iterator[Rows]:
-    for batch, rows in zip(batches, work, strict=True):
-        yield rows
-        bar.update(len(batch))
-
-
-def _read_batch(files: Sequence[File]) -> Rows:
-    rows, addresses = Rows(), []
+def _read_batch(files: Sequence[File]) -> Batch:
+    addresses, photos, garments, problems = [], [], [], []
     for file, content in read_each(files):
         try:
-            _read_file(rows, file, content)
-            addresses.append(file.address)
-        except LeftOut as error:
-            rows.problems.append((file.address, error.reason, error.detail))
+            photo, worn = _read_file(file, content, problems)
         except FAULTS as error:
-            rows.problems.append((file.address, "label of another shape", f"{type(error).__name__}: {error}"[:80]))
-    return _measured(rows, addresses)
+            problems.append(_told(file, error, "label of another shape"))
+        else:
+            garments += [(len(photos), *garment) for garment in worn]
+            photos.append(photo)
+            addresses.append(file.address)
+    if garments:
+        return _measured(photos, garments, problems, addresses)
+    nothing = np.zeros(0, np.int64)
+    problems += [(address, EMPTY, "") for address in addresses]
+    return Batch([], [], nothing, nothing, np.zeros((0, 2)), np.zeros((0, 5)), problems)
 
 
-def _read_file(rows: Rows, file: File, content: bytes | S2FError) -> None:
-    """Add one label file's rows: all of them, or, where it raises, none."""
+def _told(file: File, error: Exception, other: str) -> tuple[str, str, str]:
+    """A row of ``problems``; ``other`` is the reason where nobody has given one."""
+    reason, found = error.args if isinstance(error, LeftOut) else (other, f"{type(error).__name__}: {error}")
+    return file.address, reason, f"{found!s:.80}"
+
+
+def _read_file(file: File, content: bytes | S2FError, problems: list) -> tuple[tuple, list[tuple]]:
+    """One label file's photo and garments; garments that are left out are added to the problems."""
     if isinstance(content, S2FError):
         raise LeftOut("file cannot be read", content)
     try:
@@ -145,24 +147,15 @@ def _read_file(rows: Rows, file: File, content: bytes | S2FError) -> None:
         raise LeftOut("not JSON", error) from None
     about, details = record["이미지 정보"], record["데이터셋 정보"]["데이터셋 상세설명"]
     labels, polygons, rects = details["라벨링"], details["폴리곤좌표"], details["렉트좌표"]
-    photo = _photo(file, about, labels)
-    garments = []
+    photo, garments = _photo(file, about, labels), []
     for part in PARTS:
         for polygon, label, rect in zip_longest(polygons[part], labels[part], rects[part], fillvalue={}):
             if polygon or label:
                 try:
                     garments.append(_garment(polygon, label, rect))
-                except LeftOut as error:
-                    rows.problems.append((file.address, error.reason, error.detail))
                 except FAULTS as error:
-                    rows.problems.append((file.address, "garment of another shape", repr(error)[:80]))
-    for garment, ring, rect in garments:
-        rows.garments.append(garment)
-        rows.owners.append(len(rows.photos))
-        rows.rings.append(len(ring) // 2)
-        rows.points.extend(ring)
-        rows.rects.extend(rect)
-    rows.photos.append(photo)
+                    problems.append(_told(file, error, "garment of another shape"))
+    return photo, garments
 
 
 def _photo(file: File, about: Mapping, labels: Mapping) -> tuple:
@@ -179,20 +172,21 @@ def _photo(file: File, about: Mapping, labels: Mapping) -> tuple:
 
 
 def _garment(polygon: Mapping, label: Mapping, rect: Mapping) -> tuple[tuple, array, array]:
+    """A row of the garments, the outline's x and y in turn, and the stated rectangle."""
     if not polygon:
         raise LeftOut("garment labelled but not outlined", label.get("카테고리", ""))
     category, name = _category(label.get("카테고리"))
     if len(polygon) < 6:
         raise LeftOut("polygon of fewer than 3 points", f"{len(polygon) // 2}")
     collar = label.get("옷깃") or label.get("칼라")
-    said = [_words(value) if value else "" for value in (collar, *map(label.get, ATTRIBUTES))]
+    said = [_words(value) for value in (collar, *map(label.get, ATTRIBUTES))]
     return (category, name, *said), array("d", _ring(polygon)), array("d", map(rect.get, RECT, NOWHERE))
 
 
 @lru_cache(maxsize=1024)
 def _category(word: str | None) -> tuple[str, str]:
     if not word:
-        raise LeftOut("garment without a category")
+        raise LeftOut("garment without a category", "")
     category = from_label("k_fashion", _spelt(word))
     if category is None:
         raise LeftOut("label without a course category", word)
@@ -215,7 +209,7 @@ def _picker(count: int) -> itemgetter:
 
 def _words(value: object) -> str:
     """An attribute as text: several of them with ``;`` between."""
-    return ";".join(map(_spelt, value)) if isinstance(value, list) else _spelt(value)
+    return ";".join(map(_spelt, value)) if isinstance(value, list) else _spelt(value or "")
 
 
 @lru_cache(maxsize=4096)
@@ -225,74 +219,68 @@ def _spelt(word: str) -> str:
     return SPELLINGS.get(word.strip(), word.strip())
 
 
-def _measured(rows: Rows, addresses: Sequence[str]) -> Rows:
+def _measured(photos: list[tuple], garments: list[tuple], problems: list, addresses: Sequence[str]) -> Batch:
     """Outlines clipped to their photos; garments left without area, and photos without garments, taken out."""
-    if not rows.owners:
-        return Rows(problems=rows.problems + [(name, EMPTY, "") for name in addresses])
-    owners, rings = np.array(rows.owners), np.array(rows.rings)
-    starts = np.cumsum(rings) - rings
-    points, rects = np.frombuffer(rows.points).reshape(-1, 2), np.frombuffer(rows.rects).reshape(-1, 4)
+    owners, rows, rings, rects = zip(*garments, strict=True)
+    owners, lengths = np.array(owners), np.array([len(ring) // 2 for ring in rings])
+    points, rects, starts = np.concatenate(rings).reshape(-1, 2), np.array(rects), np.cumsum(lengths) - lengths
     low, high = np.minimum.reduceat(points, starts), np.maximum.reduceat(points, starts)
     misfit = (abs(rects - np.column_stack([low, high - low])) > MISFIT).any(1)
-    sides = np.array([photo[1:3] for photo in rows.photos])[owners]
+    sides = np.array([photo[1:3] for photo in photos])[owners]
     outside = (low < 0).any(1) | (high > sides).any(1)
     if outside.any():
-        points = np.clip(points, 0, np.repeat(sides, rings, axis=0))
+        points = np.clip(points, 0, np.repeat(sides, lengths, axis=0))
     areas = ring_areas(points, starts)
     keep = areas > SMALLEST_AREA
-    alive = np.isin(np.arange(len(addresses)), owners[keep])
+    alive = np.isin(np.arange(len(photos)), owners[keep])
     for reason, where in (("outline clipped to the photo", owners[keep & outside]),
                           ("garment of no area", owners[~keep]),
                           ("rectangle does not fit its outline", owners[keep & misfit]),
                           (EMPTY, np.flatnonzero(~alive))):  # fmt: skip
-        rows.problems.extend((addresses[photo], reason, "") for photo in where)
+        problems.extend((addresses[photo], reason, "") for photo in where)
     low, high = low.clip(0, sides), high.clip(0, sides)
-    return Rows(
-        [*compress(rows.photos, alive)],
-        [*compress(rows.garments, keep)],
+    return Batch(
+        [*compress(photos, alive)],
+        [*compress(rows, keep)],
         (np.cumsum(alive) - 1)[owners[keep]],
-        rings[keep],
-        points if keep.all() else points[np.repeat(keep, rings)],
+        lengths[keep],
+        points if keep.all() else points[np.repeat(keep, lengths)],
         np.column_stack([low, high - low, areas])[keep],
-        rows.problems,
+        problems,
     )
 
 
-def _joined(batches: Iterator[Rows]) -> tuple[Rows, list[Outline]]:
-    """All batches' rows as one, each garment's owner counting on through the photos, and the garments' outlines.
+def _joined(batches: Iterable[Batch]) -> tuple[pd.DataFrame, pd.DataFrame, list]:
+    """All batches' photos, garments and problems, each garment's photo counting on through the batches.
 
     Outlines stay slices of their batch's points: one array of all of them would hold them twice for a while.
     """
-    whole, outlines, owners, sizes = Rows(), [], [np.zeros(0, np.int64)], [np.zeros((0, 5))]
-    for rows in batches:
-        whole.problems.extend(rows.problems)
-        if len(rows.owners):
-            owners.append(rows.owners + len(whole.photos))
-            sizes.append(rows.rects)
-            ends = np.cumsum([0, *rows.rings]).tolist()
-            outlines += [(rows.points[start:end],) for start, end in pairwise(ends)]
-            whole.photos.extend(rows.photos)
-            whole.garments.extend(rows.garments)
-    return replace(whole, owners=np.concatenate(owners), rects=np.concatenate(sizes)), outlines
+    photos, garments, outlines, problems = [], [], [], []
+    owners, sizes = [np.zeros(0, np.int64)], [np.zeros((0, 5))]
+    for batch in batches:
+        owners.append(batch.owners + len(photos))
+        sizes.append(batch.sizes)
+        ends = np.cumsum([0, *batch.lengths]).tolist()
+        outlines += [(batch.points[start:end],) for start, end in pairwise(ends)]
+        photos += batch.photos
+        garments += batch.garments
+        problems += batch.problems
+    worn = pd.DataFrame(garments, columns=GARMENT_FIELDS, dtype=object)  # text stays Python's own: equal words once
+    worn[BOX_AND_AREA] = np.concatenate(sizes)
+    worn = worn.assign(row=np.concatenate(owners), outline=outlines)
+    return pd.DataFrame(photos, columns=PHOTO_FIELDS, dtype=object), worn, problems
 
 
-def _dataset(rows: Rows, outlines: list[Outline], pictures: Mapping[str, str]) -> Dataset:
-    """Pair labels with photos by the number both are named after; a label met twice counts once."""
-    photos = dict(zip(PHOTO_FIELDS, zip(*rows.photos, strict=True), strict=True)) if rows.photos else {"id": ()}
-    garments = dict(zip(GARMENT_FIELDS, zip(*rows.garments, strict=True), strict=False))
-    ids = np.array(photos["id"], object)
-    repeated = pd.Series(ids).duplicated().to_numpy()
-    files = [pictures.get(name.partition("/")[2], "") for name in ids]
-    problems = rows.problems + [(name, "label met twice", "") for name in ids[repeated]]
+def _paired(photos: pd.DataFrame, garments: pd.DataFrame, problems: list, pictures: Mapping[str, str]) -> Dataset:
+    """Labels with the photos of the number both are named after; a label met twice counts once."""
+    repeated = photos["id"].duplicated()
+    stems = photos["id"].map(lambda name: name.removeprefix("k-fashion/"))
+    files, owner = stems.map(pictures).fillna(""), garments["row"].to_numpy()
+    problems += [(name, "label met twice", "") for name in photos["id"][repeated]]
     if pictures:
-        labelled = {name.partition("/")[2] for name in ids}
-        problems += [(name, "label without a photo", "") for name, file in zip(ids, files, strict=True) if not file]
-        problems += [(pictures[stem], "photo without a label", "") for stem in sorted(pictures.keys() - labelled)]
-    photos |= {"source": ["k-fashion"] * len(ids), "file": files}
-    garments |= dict(zip(("x", "y", "w", "h", "area"), rows.rects.T, strict=True))
-    garments |= {"photo": ids[rows.owners], "outline": outlines}
-    if repeated.any():
-        once = ~repeated[rows.owners]
-        photos = {name: [*compress(values, ~repeated)] for name, values in photos.items()}
-        garments = {name: [*compress(values, once)] for name, values in garments.items()}
-    return make_dataset(photos, garments, problems)
+        problems += [(name, "label without a photo", "") for name in photos["id"][files == ""]]
+        problems += [(pictures[stem], "photo without a label", "") for stem in sorted(pictures.keys() - {*stems})]
+    photos = photos.assign(source="k-fashion", file=files)
+    garments = garments.drop(columns="row").assign(photo=photos["id"].to_numpy()[owner])
+    once = ~repeated.to_numpy()
+    return make_dataset(photos[once], garments[once[owner]], problems)

@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from typing import NamedTuple
 
 import imagehash
 import numpy as np
@@ -21,12 +22,23 @@ from s2f_helpers.common.progress import progress
 from s2f_helpers.common.types import S2FError
 from s2f_helpers.data.formats.files import read_bytes
 
-__all__ = ["SAME_PHOTO_BITS", "alike", "clear_ids", "first_of_each", "group_names", "kin", "look_at", "near_pairs"]
+__all__ = ["alike", "clear_ids", "first_of_each", "first_rows", "group_names", "kin", "look_at", "near_pairs"]
 
 SAME_PHOTO_BITS = 3
 """Of 64 bits of perceptual hash. Up to 3 differ where one photo was saved twice; from 4 on, garments of one cut do."""
 HASH_SIDE = 256
-COLUMNS = ("state", "reason", "digest", "width", "height", "orientation", "hash")
+
+
+class Look(NamedTuple):
+    """What one file shows; the defaults are those of an empty address."""
+
+    state: str = ""
+    reason: str = ""
+    digest: str = ""
+    width: int = 0
+    height: int = 0
+    orientation: int = 1
+    hash: int = 0
 
 
 def look_at(files: Sequence[str]) -> pd.DataFrame:
@@ -44,45 +56,35 @@ def look_at(files: Sequence[str]) -> pd.DataFrame:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         rows = list(progress(pool.map(_look, distinct), total=len(distinct), what="looking at photos", unit="photo"))
     seen = dict(zip(distinct, rows, strict=True))
-    nothing = _row("", "")
-    table = pd.DataFrame([seen.get(file, nothing) for file in files], columns=list(COLUMNS))
+    table = pd.DataFrame([seen.get(file, Look()) for file in files], columns=Look._fields)
     return table.astype({"hash": np.uint64, "width": np.int64, "height": np.int64, "orientation": np.int64})
 
 
-def _row(state: str, reason: str, digest: str = "", width=0, height=0, orientation=1, hash_=0) -> tuple:
-    return state, reason, digest, width, height, orientation, hash_
-
-
-def _look(file: str) -> tuple:
+def _look(file: str) -> Look:
     try:
         content = read_bytes(file)
     except S2FError as error:
-        return _row("missing" if "no such" in str(error).lower() else "unreadable", str(error))
+        return Look("missing" if "no such" in str(error).lower() else "unreadable", str(error))
     digest = hashlib.sha256(content).hexdigest()
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
             width, height = picture.size
             check_size(width, height)
             picture.draft("L", (HASH_SIDE, HASH_SIDE))  # every byte is still read, so a cut-off file shows
-            bits = np.packbits(imagehash.phash(picture).hash)
+            bits = np.packbits(imagehash.phash(picture).hash).tobytes()
             orientation = picture.getexif().get(ORIENTATION, 1)
     except Exception as error:  # decoders raise anything at bytes nobody has checked
-        return _row("unreadable", str(error) or type(error).__name__, digest)
+        return Look("unreadable", str(error) or type(error).__name__, digest)
     orientation = orientation if orientation in range(1, 9) else 1
-    return _row("ok", "", digest, width, height, orientation, int.from_bytes(bits.tobytes(), "big"))
+    return Look("ok", "", digest, width, height, orientation, int.from_bytes(bits, "big"))
 
 
 def near_pairs(hashes: np.ndarray, bits: int = SAME_PHOTO_BITS) -> np.ndarray:
-    """All pairs of different hashes at most ``bits`` bits apart, and each hash's repeats paired with its first.
+    """Places (K, 2) of all pairs of different hashes at most ``bits`` bits apart, and of repeats with their first.
 
-    Exact, without comparing everything with everything: of ``bits`` + 1 bands of a hash at least one is untouched
-    when ``bits`` bits differ, so only hashes that share a band are compared. 100,000 hashes take seconds.
-
-    Args:
-        hashes: (N,) ``uint64``.
-
-    Returns:
-        (K, 2) ``int64`` places in ``hashes``, the smaller first.
+    ``hashes`` is (N,) ``uint64``; of a pair the smaller place comes first. Exact, without comparing everything with
+    everything: of ``bits`` + 1 bands of a hash at least one is untouched when ``bits`` bits differ, so only hashes that
+    share a band are compared. 100,000 hashes take seconds.
 
     >>> near_pairs(np.array([0, 2**63, 0b1111, 0], np.uint64)).tolist()
     [[0, 1], [0, 3]]
@@ -103,6 +105,11 @@ def near_pairs(hashes: np.ndarray, bits: int = SAME_PHOTO_BITS) -> np.ndarray:
             near = np.bitwise_count(values[one] ^ values[other]) <= bits
             found.append(np.column_stack([first[one[near]], first[other[near]]]))
     return np.unique(np.sort(np.concatenate(found), axis=1), axis=0).astype(np.int64)
+
+
+def first_rows(keys: Sequence, rows: np.ndarray) -> np.ndarray:
+    """For each of ``rows``, the first of them with the same key."""
+    return pd.Series(rows).groupby(keys).transform("min").to_numpy(np.int64)
 
 
 def first_of_each(count: int, pairs: np.ndarray) -> np.ndarray:
@@ -130,30 +137,21 @@ def group_names(photos: pd.DataFrame) -> np.ndarray:
 
 
 def alike(photos: pd.DataFrame, seen: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """For each photo the first that is the same file, and the first that looks the same.
+    """For each photo the row of the first that is the same file, and of the first that looks the same.
 
-    "The same file" asks for the same stated size, so that outlines fit, and an id that is the photo's own.
-
-    Args:
-        seen: what :func:`look_at` tells about the photos.
-
-    Returns:
-        Two (N,) ``int`` arrays of rows; a photo's own row where there is none before it.
+    "The same file" asks for the same stated size, so that outlines fit, and an id that is the photo's own. ``seen`` is
+    what :func:`look_at` tells; where nothing is before a photo, its own row stands.
     """
     read = (seen["state"] == "ok").to_numpy()
     same, rows = np.arange(len(photos)), np.flatnonzero(read & clear_ids(photos))
-    keys = [seen["digest"].to_numpy()[rows], photos["width"].to_numpy()[rows], photos["height"].to_numpy()[rows]]
-    same[rows] = pd.Series(rows).groupby(keys).transform("min")
+    keys = [column.to_numpy()[rows] for column in (seen["digest"], photos["width"], photos["height"])]
+    same[rows] = first_rows(keys, rows)
     rows = np.flatnonzero(read)
     return same, first_of_each(len(photos), rows[near_pairs(seen["hash"].to_numpy()[rows])])
 
 
 def kin(photos: pd.DataFrame, near: np.ndarray) -> np.ndarray:
-    """(N,) ``int``: the first row of each photo's kind, those that look the same or share a group, however indirectly.
-
-    Args:
-        near: (N,) ``int`` first row that looks the same, from :func:`alike`.
-    """
+    """The first row of each photo's kind: those ``near`` (see :func:`alike`) or of one group, however indirectly."""
     each = np.arange(len(photos))
-    group = pd.Series(each).groupby(group_names(photos)).transform("min").to_numpy()
+    group = first_rows(group_names(photos), each)
     return first_of_each(len(photos), np.column_stack([np.tile(each, 2), np.concatenate([near, group])]))

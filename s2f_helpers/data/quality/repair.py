@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from pycocotools import mask as coco_mask
 
-from s2f_helpers.data.dataset import TEXT, Dataset, make_dataset
+from s2f_helpers.data.dataset import BOX_AND_AREA, TEXT, Dataset, make_dataset
 from s2f_helpers.data.outlines import to_rle
+from s2f_helpers.data.quality.audit import EXAMPLES
 from s2f_helpers.data.quality.duplicates import alike, group_names, kin, look_at
-from s2f_helpers.data.quality.report import EXAMPLES
-from s2f_helpers.data.quality.shapes import BOX_AND_AREA, faults, mend, sizes_of
+from s2f_helpers.data.quality.shapes import faults, mend, sizes_of
 
 __all__ = ["Change", "Changes", "repair"]
 
@@ -30,26 +30,15 @@ class Change:
     examples: tuple[str, ...]
 
 
-@dataclass(frozen=True, repr=False)
-class Changes:
+class Changes(tuple[Change, ...]):
     """All that :func:`repair` did, in its order; empty (and False) when nothing was to be mended. Prints as a table."""
 
-    made: tuple[Change, ...]
-
-    def __len__(self) -> int:
-        return len(self.made)
-
-    def __iter__(self) -> Iterator[Change]:
-        return iter(self.made)
-
-    def __str__(self) -> str:
-        lines = [f"{one.count:>9,}  {one.what}, such as {', '.join(one.examples[:3])}" for one in self.made]
+    def __repr__(self) -> str:
+        lines = [f"{one.count:>9,}  {one.what}, such as {', '.join(one.examples[:3])}" for one in self]
         return "\n".join(lines) or "nothing to mend"
 
-    __repr__ = __str__
-
     def _repr_html_(self) -> str:
-        rows = [(one.what, f"{one.count:,}", ", ".join(one.examples[:3])) for one in self.made]
+        rows = [(one.what, f"{one.count:,}", ", ".join(one.examples[:3])) for one in self]
         return pd.DataFrame(rows, columns=["what was done", "count", "such as"]).to_html(index=False, escape=True)
 
 
@@ -58,17 +47,6 @@ def repair(dataset: Dataset) -> tuple[Dataset, Changes]:
 
     Left as they are, for a person to decide: clashing photo ids (garments of a lost photo go, as theirs cannot be
     told from the others'), stated sizes that differ from the file's, EXIF rotation, splits, and the classes.
-
-    >>> from s2f_helpers.data.dataset import make_dataset
-    >>> square = np.array([[2, 2], [6, 2], [6, 6], [2, 6.0]])
-    >>> ds = make_dataset({"id": ["a"], "width": [8], "height": [5]},
-    ...                   {"photo": ["a"], "category": ["hat"], "outline": [(square,)]})
-    >>> mended, changes = ds.repair()
-    >>> print(changes)
-            1  garments whose polygons were mended or clipped to the photo, such as 1
-            1  boxes and areas measured from the outline, such as 1
-    >>> mended.garments["area"].tolist()
-    [12.0]
     """
     made: list[Change] = []
     tables = {name: getattr(dataset, name).reset_index(drop=True) for name in ("photos", "garments")}
@@ -80,7 +58,7 @@ def repair(dataset: Dataset) -> tuple[Dataset, Changes]:
     dataset = _drop(dataset, "garments", orphans, "garments of those photos dropped", made)
     dataset = _outlines(dataset, made)
     dataset = _copies(dataset, seen[~lost].reset_index(drop=True), made)
-    return make_dataset(dataset.photos, dataset.garments, dataset.problems), Changes(tuple(made))
+    return make_dataset(dataset.photos, dataset.garments, dataset.problems), Changes(made)
 
 
 def _say(made: list[Change], what: str, ids: pd.Series) -> None:
@@ -110,7 +88,7 @@ def _repeated(garments: pd.DataFrame) -> np.ndarray:
     twice = garments[garments["id"].duplicated(keep=False)]
     keys = [o if isinstance(o, bytes) else tuple(ring.tobytes() for ring in o) for o in twice["outline"]]
     again = twice.assign(outline=pd.Series(keys, twice.index, dtype=object)).duplicated()
-    return again.reindex(garments.index, fill_value=False).to_numpy()
+    return garments.index.isin(again.index[again])
 
 
 def _own_ids(ids: pd.Series) -> list[str]:

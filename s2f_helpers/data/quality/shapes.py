@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from s2f_helpers.data.dataset import Dataset
+from s2f_helpers.data.dataset import BOX_AND_AREA, Dataset
 from s2f_helpers.data.outlines import Outline, measure
 
-__all__ = ["BOX_AND_AREA", "faults", "mend", "sizes_of"]
+__all__ = ["faults", "mend", "sizes_of"]
 
-BOX_AND_AREA = ["x", "y", "w", "h", "area"]
 BOX_PIXELS = 2.0
 OUTSIDE_PIXELS = 0.01
 EMPTY_AREA = 1.0
@@ -93,16 +92,12 @@ def _shapes(outlines: Sequence[Outline]) -> tuple[np.ndarray, np.ndarray, np.nda
     """(P,) garment of each polygon and (P,) polygons; then the garments of polygons of under 3 (or of wild) points."""
     owner = np.array([i for i, rings in enumerate(outlines) if not isinstance(rings, bytes) for _ in rings], np.int64)
     rings = [ring for rings in outlines if not isinstance(rings, bytes) for ring in rings]
-    whole = np.array([_distinct(ring) > 2 and (np.abs(ring) < UNKNOWN).all() for ring in rings], bool)
+    rings = [ring[:-1] if len(ring) > 1 and ring[0].tolist() == ring[-1].tolist() else ring for ring in rings]  # open
+    whole = np.array([len(ring) > 2 and (np.abs(ring) < UNKNOWN).all() for ring in rings], bool)
     kept = [ring for ring, good in zip(rings, whole, strict=True) if good]
     points = np.concatenate(kept) if kept else np.zeros((0, 2))
     lines = shapely.linearrings(points, indices=np.repeat(np.arange(len(kept)), [len(ring) for ring in kept]))
     return owner[whole], np.atleast_1d(shapely.polygons(lines)), owner[~whole]
-
-
-def _distinct(ring: np.ndarray) -> int:
-    """Points of a ring; one that is closed by repeating its first counts it once."""
-    return len(ring) - int(len(ring) > 1 and ring[0, 0] == ring[-1, 0] and ring[0, 1] == ring[-1, 1])
 
 
 def _plain(owner: np.ndarray, shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,7 +1,7 @@
 """The synthetic wardrobe: garments drawn from parameters, with a mask, a colour and a sketch known exactly.
 
-``cuts`` has the sewing patterns, ``fabrics`` the cloth, ``garments`` one garment's picture, ``scenes`` several
-worn together or laid side by side, ``outfits`` a whole data set of them.
+``patterns`` has the categories' pieces, ``fabrics`` the cloth, ``garments`` one garment's picture, ``scenes``
+several worn together or laid side by side, ``outfits`` a whole data set of them.
 """
 
 from s2f_helpers.data.wardrobe.garments import garment_color, garment_lines, make_garment, make_wardrobe

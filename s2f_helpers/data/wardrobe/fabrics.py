@@ -99,28 +99,21 @@ def film_grain(height: int, width: int) -> np.ndarray:
 
 
 def weave(fabric: Fabric, material: str, x: np.ndarray, y: np.ndarray, pixel: float) -> np.ndarray:
-    """The cloth of one piece.
+    """The cloth of one piece: ``float32`` RGB in 0..255 that broadcasts to (3, H, W).
 
     Args:
-        fabric: the garment's fabric.
-        material: see :class:`s2f_helpers.data.wardrobe.cuts.Part`.
+        material: see :class:`s2f_helpers.data.wardrobe.pieces.Part`.
         x, y: (H, W) ``float32``, across and along the piece's grain, as fractions of the picture.
         pixel: the size of a pixel in the same unit; finer detail fades to its mean.
-
-    Returns:
-        ``float32`` RGB in 0..255 that broadcasts to (3, H, W).
     """
-    color = ink(fabric.color)
-    if material == "trim":
-        return ink(fabric.second)
-    if material == "lining":
-        return 0.55 * color + 6
-    if material == "button":
-        return 0.45 * ink(fabric.second) + 0.35 * color
+    color, second = ink(fabric.color), ink(fabric.second)
+    even = {"trim": second, "lining": 0.55 * color + 6, "button": 0.45 * second + 0.35 * color}
+    if material in even:
+        return even[material]
     if material == "rib":
         return color * (1 + _wave(x, 0.018, 0.13, pixel))
     if fabric.kind in ("stripe", "check", "dots") and material == "shell":
-        return color + _printed(fabric, x, y, pixel) * (ink(fabric.second) - color)
+        return color + _printed(fabric, x, y, pixel) * (second - color)
     return color * (1 + _texture(fabric.kind, x, y, pixel))
 
 

@@ -1,8 +1,8 @@
 """The synthetic wardrobe: garments drawn from parameters, with a mask, a colour and a sketch known exactly.
 
 For tests, for lessons that need a known truth, and for a first run without a network. A garment is cut
-(:mod:`s2f_helpers.data.wardrobe.cuts`), laid flat, and painted piece by piece; its mask and its line drawing come
-from the same outlines. Several in one picture: :mod:`s2f_helpers.data.wardrobe.scenes`.
+(:mod:`s2f_helpers.data.wardrobe.patterns`), laid flat, and painted piece by piece; its mask and its line drawing
+come from the same outlines. Several in one picture: :mod:`s2f_helpers.data.wardrobe.scenes`.
 """
 
 from __future__ import annotations
@@ -17,17 +17,16 @@ import numpy as np
 from s2f_helpers.common.progress import progress
 from s2f_helpers.common.types import Garment, S2FError
 from s2f_helpers.data.categories import categories, category_ids, category_index
-from s2f_helpers.data.wardrobe.cuts import CUTS, Part
-from s2f_helpers.data.wardrobe.cuts.figure import FITS, SOLE, figure
-from s2f_helpers.data.wardrobe.cuts.painting import coverage, drawing, sewn, skin, soft_shadow
 from s2f_helpers.data.wardrobe.fabrics import choose_fabric, film_grain, ink
+from s2f_helpers.data.wardrobe.figure import FITS, SOLE, add_skin, figure, skin, studio
+from s2f_helpers.data.wardrobe.painting import coverage, drawing, sewn, soft_shadow
+from s2f_helpers.data.wardrobe.patterns import CUTS
+from s2f_helpers.data.wardrobe.pieces import Part, Rng
 
 __all__ = ["garment_color", "garment_lines", "make_garment", "make_wardrobe"]
 
 SIZES = (32, 2048)
 FLOORS = ((186, 150, 112), (152, 150, 146), (214, 208, 198), (120, 92, 70))
-WALLS = ((216, 213, 206), (198, 206, 210), (212, 200, 188), (190, 200, 190), (222, 208, 206), (176, 180, 188))
-SKINS = ((228, 219, 206), (214, 176, 148), (176, 132, 104), (122, 86, 66), (146, 144, 150))
 CUT, CLOTH, LIGHT, SCENE = range(4)
 """Independent random streams: what a garment is, what it is made of, how it lies, what it is seen with."""
 Move = Callable[[np.ndarray], np.ndarray]
@@ -54,12 +53,9 @@ def make_garment(category: str, seed: int, size: int = 256, background: str = "w
     >>> garment.photo.shape, garment.category, bool(garment.mask[32, 32])
     ((64, 64, 3), 't-shirt', True)
     """
-    check_background(background)
+    check(size, background)
     pattern, place = lay_out(category, seed, size)
-    parts = [part.moved(place) for part in pattern]
-    rng = stream(category, seed, LIGHT)
-    cover = coverage([part.outline for part in parts], size)
-    cloth = sewn(parts, choose_fabric(category, stream(category, seed, CLOTH)), cover, rng)
+    cover, cloth, rng = painted(category, seed, [part.moved(place) for part in pattern], size)
     photo = worn(cover, rng, category, pattern, place) if background == "figure" else GROUNDS[background](cover, rng)
     return Garment(as_photo(photo + cover * (cloth - photo)), cover >= 0.5, category)
 
@@ -85,6 +81,7 @@ def garment_lines(category: str, seed: int, size: int = 256) -> np.ndarray:
     Returns:
         (size, size) ``uint8``: 255 on outlines and seams, 0 elsewhere, about two pixels wide at 256.
     """
+    check(size)
     pattern, place = lay_out(category, seed, size)
     return drawing([part.moved(place) for part in pattern], size)
 
@@ -94,26 +91,22 @@ def garment_color(category: str, seed: int) -> tuple[int, int, int]:
     return choose_fabric(category, stream(category, seed, CLOTH)).color
 
 
-def stream(category: str, seed: int, purpose: int) -> np.random.Generator:
+def check(size: int, background: str = "white") -> None:
+    if background not in BACKGROUNDS:
+        raise S2FError(f"unknown background {background!r}: expected one of {', '.join(BACKGROUNDS)}")
+    if not SIZES[0] <= size <= SIZES[1]:
+        raise S2FError(f"size: expected {SIZES[0]} to {SIZES[1]} pixels, got {size}")
+
+
+def stream(category: str, seed: int, purpose: int) -> Rng:
     """The random numbers for one purpose (``CUT`` to ``SCENE``) of one garment."""
     if seed < 0:
         raise S2FError(f"seed: expected an integer from 0, got {seed}")
     return np.random.default_rng((int(seed), category_index(category), purpose))
 
 
-def check_size(size: int) -> None:
-    if not SIZES[0] <= size <= SIZES[1]:
-        raise S2FError(f"size: expected {SIZES[0]} to {SIZES[1]} pixels, got {size}")
-
-
-def check_background(background: str) -> None:
-    if background not in BACKGROUNDS:
-        raise S2FError(f"unknown background {background!r}: expected one of {', '.join(BACKGROUNDS)}")
-
-
 def lay_out(category: str, seed: int, size: int) -> tuple[list[Part], Move]:
     """The garment's pattern, and what takes its points, slightly turned and rumpled, into a picture's pixels."""
-    check_size(size)
     rng = stream(category, seed, CUT)
     pattern = CUTS[category](rng)
     rumple = rumpling(rng, rng.normal(0, 0.025))
@@ -123,7 +116,7 @@ def lay_out(category: str, seed: int, size: int) -> tuple[list[Part], Move]:
     return pattern, lambda points: (rumple(points) - 0.5 * (low + high)) * scale + 0.5 * size
 
 
-def rumpling(rng: np.random.Generator, turn: float) -> Move:
+def rumpling(rng: Rng, turn: float) -> Move:
     """A small smooth displacement, and a turn in radians."""
     turning = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     waves = rng.normal(0, 1, (3, 2, 2))
@@ -136,16 +129,23 @@ def rumpling(rng: np.random.Generator, turn: float) -> Move:
     return rumple
 
 
+def painted(category: str, seed: int, parts: list[Part], size: int) -> tuple[np.ndarray, np.ndarray, Rng]:
+    """What the garment's pieces cover, their cloth, and the random numbers for all that lies around it."""
+    rng = stream(category, seed, LIGHT)
+    cover = coverage([part.outline for part in parts], size)
+    return cover, sewn(parts, choose_fabric(category, stream(category, seed, CLOTH)), cover, rng), rng
+
+
 def as_photo(planes: np.ndarray) -> np.ndarray:
     """(3, H, W) ``float32`` as (H, W, 3) ``uint8``."""
     return cv2.merge([cv2.convertScaleAbs(plane) for plane in np.maximum(planes, 0, out=planes)])
 
 
-def white(cover: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def white(cover: np.ndarray, rng: Rng) -> np.ndarray:
     return np.full((3, 1, 1), 255, np.float32)
 
 
-def boards(cover: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def boards(cover: np.ndarray, rng: Rng) -> np.ndarray:
     """(3, size, size) ``float32``: a floor, unevenly lit, with the shadow of what covers it."""
     size = len(cover)
     color = FLOORS[rng.integers(len(FLOORS))]
@@ -157,7 +157,7 @@ def boards(cover: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return ink(color) * tone + 2.5 * film_grain(size, size)
 
 
-def worn(cover: np.ndarray, rng: np.random.Generator, category: str, pattern: list[Part], place: Move) -> np.ndarray:
+def worn(cover: np.ndarray, rng: Rng, category: str, pattern: list[Part], place: Move) -> np.ndarray:
     """(3, size, size) ``float32``: a figure that wears the garment, before a wall."""
     part = body_part(category)
     scale, height = FITS[part]
@@ -174,25 +174,9 @@ def worn(cover: np.ndarray, rng: np.random.Generator, category: str, pattern: li
     return photo
 
 
-def studio(shape: np.ndarray, rng: np.random.Generator, unit: float, sole: float) -> np.ndarray:
-    """(3, size, size) ``float32``: a wall and a floor with the shadow of ``shape``, whose feet are at y = ``sole``."""
-    size = len(shape)
-    y = np.arange(size, dtype=np.float32)[:, None]
-    tone = 1.05 - 0.1 / size * y - 0.06 / size * y.T
-    tone *= 1 - 0.12 * np.clip((y - sole) / unit + 0.5, 0, 0.25) / 0.25
-    tone *= 1 - 0.32 * soft_shadow(shape, (0.16 * unit, 0.12 * unit), 0.16 * unit)
-    return ink(WALLS[rng.integers(len(WALLS))]) * tone + 1.2 * film_grain(size, size)
-
-
-def add_skin(photo: np.ndarray, bare: np.ndarray, light: np.ndarray, rng: np.random.Generator) -> None:
-    """Draw a body (see :func:`skin`) on (3, size, size) planes, in place."""
-    photo *= 1 - bare
-    photo += ink(SKINS[rng.integers(len(SKINS))]) * (bare * light)
-
-
 def body_part(category: str) -> str:
     """Where a garment is worn: "top", "outer", "bottom", "one-piece" or "accessory"."""
-    return next(kind.part for kind in categories() if kind.id == category)
+    return categories()[category_index(category)].part
 
 
 GROUNDS = {"white": white, "floor": boards}

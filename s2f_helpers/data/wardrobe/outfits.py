@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
 from pycocotools import mask as coco_mask
 
 from s2f_helpers.common.download import atomic_write
 from s2f_helpers.common.progress import progress
-from s2f_helpers.common.types import Garment
 from s2f_helpers.data.categories import category_ids
 from s2f_helpers.data.dataset import Dataset, make_dataset
 from s2f_helpers.data.wardrobe.scenes import make_scene
@@ -37,42 +38,29 @@ class Outfit:
     seed: int
     background: str
 
+    @property
+    def name(self) -> str:
+        return f"shop_{self.series:03d}_{self.shot:02d}"
+
 
 def wardrobe_dataset(folder: Path | str, count: int, seed: int = 0, size: int = 256) -> Dataset:
-    """Draw ``count`` photos into ``folder`` and describe them exactly.
+    """Draw ``count`` square photos into ``folder`` (made if missing) and describe them with exact run-length masks.
 
     Half show an outfit worn by a figure, a third one or two garments on a floor (some of one category), the
     rest one garment on white. Every fifth photo is a second shot of the one before, a little darker: such a
-    pair is one group, named ``shop_NNN_01.jpg`` and ``shop_NNN_02.jpg``.
-
-    Args:
-        folder: where the JPEG files go; made if missing.
-        seed: photos and masks depend on it and on nothing else.
-        size: side of the square photos in pixels.
-
-    Returns:
-        A :class:`Dataset` with exact run-length masks.
+    pair is one group, named ``shop_NNN_01.jpg`` and ``shop_NNN_02.jpg``. Photos and masks depend on the seed and on
+    nothing else; ``size`` is their side in pixels.
     """
-    outfits = list(_outfits(count, seed))
+    folder, outfits = Path(folder).resolve(), list(_outfits(count, seed))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        drawn = pool.map(lambda outfit: _draw(outfit, Path(folder).resolve(), size), outfits)
-        scenes = list(progress(drawn, total=count, what="drawing outfits", unit="photo"))
-    names = [f"shop_{outfit.series:03d}_{outfit.shot:02d}" for outfit in outfits]
-    photos = {
-        "id": [f"wardrobe/{name}" for name in names],
-        "file": [str(Path(folder).resolve() / f"{name}.jpg") for name in names],
-        "width": [size] * count,
-        "height": [size] * count,
-        "source": ["wardrobe"] * count,
-        "group": [f"wardrobe/shop_{outfit.series:03d}" for outfit in outfits],
-        "original_name": [f"{name}.jpg" for name in names],
-    }
-    rows = [(name, garment) for name, scene in zip(photos["id"], scenes, strict=True) for garment in scene]
-    worn = [category for _, (category, _) in rows]
-    outlines = [counts for _, (_, counts) in rows]
-    return make_dataset(
-        photos, {"photo": [name for name, _ in rows], "category": worn, "label": worn, "outline": outlines}
-    )
+        drawn = pool.map(lambda outfit: _draw(outfit, folder, size), outfits)
+        worn = list(chain.from_iterable(progress(drawn, total=count, what="drawing outfits", unit="photo")))
+    names = pd.Series([outfit.name for outfit in outfits], dtype=object)
+    photos = pd.DataFrame({"id": "wardrobe/" + names, "group": "wardrobe/" + names.str[:-3]})
+    photos = photos.assign(original_name=names + ".jpg", file=f"{folder}{os.sep}" + names + ".jpg")
+    garments = pd.DataFrame(worn, columns=["photo", "category", "outline"])
+    photos = photos.assign(width=size, height=size, source="wardrobe")
+    return make_dataset(photos, garments.assign(label=garments["category"]))
 
 
 def _outfits(count: int, seed: int) -> Iterator[Outfit]:
@@ -87,10 +75,9 @@ def _outfits(count: int, seed: int) -> Iterator[Outfit]:
     outfit = None
     for index in range(count):
         if index % 5 == 4:
-            outfit = Outfit(outfit.series, 2, outfit.categories, outfit.seed, outfit.background)
-            yield outfit
+            yield replace(outfit, shot=2)
             continue
-        chance = rng.random()
+        chance, background = rng.random(), "figure"
         if chance < 0.2:
             categories, background = (following(category_ids()),), "white"
         elif chance < 0.5:
@@ -98,20 +85,18 @@ def _outfits(count: int, seed: int) -> Iterator[Outfit]:
             second = first if rng.random() < 0.4 else following(category_ids())
             categories, background = (first, second), "floor"
         elif chance < 0.62:
-            categories, background = (following(ONE_PIECES),), "figure"
+            categories = (following(ONE_PIECES),)
         else:
-            categories, background = (following(TOPS), following(BOTTOMS)), "figure"
+            categories = (following(TOPS), following(BOTTOMS))
         outfit = Outfit(index, 1, categories, seed + 31 * index, background)
         yield outfit
 
 
-def _draw(outfit: Outfit, folder: Path, size: int) -> list[tuple[str, bytes]]:
+def _draw(outfit: Outfit, folder: Path, size: int) -> list[tuple[str, str, bytes]]:
+    """Photo id, category and run lengths of each garment; the photo goes to the folder."""
     garments = make_scene(outfit.categories, outfit.seed, size, outfit.background)
     photo = garments[0].photo if outfit.shot == 1 else cv2.convertScaleAbs(garments[0].photo, alpha=0.96)
     _, jpeg = cv2.imencode(".jpg", photo[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-    atomic_write(folder / f"shop_{outfit.series:03d}_{outfit.shot:02d}.jpg", jpeg.tobytes())
-    return [(garment.category, _counts(garment)) for garment in garments]
-
-
-def _counts(garment: Garment) -> bytes:
-    return coco_mask.encode(np.asfortranarray(garment.mask, np.uint8))["counts"]
+    atomic_write(folder / f"{outfit.name}.jpg", jpeg.tobytes())
+    return [(f"wardrobe/{outfit.name}", one.category, coco_mask.encode(np.asfortranarray(one.mask, np.uint8))["counts"])
+            for one in garments]  # fmt: skip

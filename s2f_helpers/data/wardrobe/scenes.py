@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -10,11 +10,9 @@ import numpy as np
 
 from s2f_helpers.common.types import Garment, S2FError
 from s2f_helpers.data.wardrobe import garments as single
-from s2f_helpers.data.wardrobe.cuts import CUTS, Part
-from s2f_helpers.data.wardrobe.cuts.figure import CROWN, FITS, SOLE, figure
-from s2f_helpers.data.wardrobe.cuts.painting import coverage, sewn, skin
-from s2f_helpers.data.wardrobe.cuts.part import Rng, clipped
-from s2f_helpers.data.wardrobe.fabrics import choose_fabric
+from s2f_helpers.data.wardrobe.figure import CROWN, FITS, SOLE, add_skin, figure, skin, studio
+from s2f_helpers.data.wardrobe.patterns import CUTS
+from s2f_helpers.data.wardrobe.pieces import Part, Rng, clipped
 
 __all__ = ["make_scene"]
 
@@ -44,24 +42,19 @@ def make_scene(categories: Sequence[str], seed: int, size: int = 256, background
 
     Raises:
         S2FError: as :func:`make_garment`; and where two cannot be worn together, or one would hide the other.
-
-    >>> shirt, trousers = make_scene(["shirt", "pants"], seed=1, size=64)
-    >>> shirt.photo is trousers.photo, bool((shirt.mask & trousers.mask).any())
-    (True, False)
     """
     if not categories:
         raise S2FError("categories: expected at least one, got none")
-    single.check_background(background)
-    single.check_size(size)
+    single.check(size, background)
     rng = single.stream(categories[0], seed, single.SCENE)
     if background == "figure":
-        photo, owner = _worn(categories, seed, size, rng)
+        photo, owner = _worn(list(categories), seed, size, rng)
     else:
-        photo, owner = _laid(categories, seed, size, background, rng)
+        photo, owner = _laid(list(categories), seed, size, background, rng)
     return [Garment(photo, owner == n, name) for n, name in enumerate(categories, start=1)]
 
 
-def _laid(names: Sequence[str], seed: int, size: int, background: str, rng: Rng) -> Picture:
+def _laid(names: list[str], seed: int, size: int, background: str, rng: Rng) -> Picture:
     """Each garment in its own cell of a grid; the rows are in the middle of the picture."""
     across = int(np.ceil(len(names) ** 0.5))
     cell = size // across
@@ -71,20 +64,14 @@ def _laid(names: Sequence[str], seed: int, size: int, background: str, rng: Rng)
     cloth = np.zeros((3, size, size), np.float32)
     top = (size - int(np.ceil(len(names) / across)) * cell) // 2
     for n, name in enumerate(names):
-        own_seed = seed + list(names[:n]).count(name)
+        own_seed = seed + names[:n].count(name)
         pattern, place = single.lay_out(name, own_seed, cell)
         y, x = top + n // across * cell, n % across * cell
         here = np.s_[..., y : y + cell, x : x + cell]
-        cover[here], cloth[here] = _painted(name, own_seed, [part.moved(place) for part in pattern], cell)
+        cover[here], cloth[here], _ = single.painted(name, own_seed, [part.moved(place) for part in pattern], cell)
         owner[here][cover[here] >= 0.5] = n + 1
     photo = single.GROUNDS[background](cover, rng)
     return single.as_photo(photo + cover * (cloth - photo)), owner
-
-
-def _painted(name: str, seed: int, parts: list[Part], size: int) -> tuple[np.ndarray, np.ndarray]:
-    cover = coverage([part.outline for part in parts], size)
-    fabric = choose_fabric(name, single.stream(name, seed, single.CLOTH))
-    return cover, sewn(parts, fabric, cover, single.stream(name, seed, single.LIGHT))
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +91,7 @@ class Layer:
         owner[self.where][self.cover >= 0.5] = self.owner
 
 
-def _worn(names: Sequence[str], seed: int, size: int, rng: Rng) -> Picture:
+def _worn(names: list[str], seed: int, size: int, rng: Rng) -> Picture:
     """All on one figure, in the order of dressing."""
     parts = _by_part(names)
     fitted = {part: _fitted(parts[part], seed, parts) for part in ORDER if part in parts}
@@ -114,20 +101,20 @@ def _worn(names: Sequence[str], seed: int, size: int, rng: Rng) -> Picture:
     unit, move = _framing(points, size)
     behind, before = [], []
     for part, pieces in fitted.items():
-        painter = _painter(list(names).index(parts[part]) + 1, parts[part], seed, points[part] * unit + move, size)
-        placed = [piece.moved(lambda q: q * unit + move) for piece in pieces]
-        before.append(painter([piece for piece in placed if not piece.behind]))
-        if any(piece.behind for piece in placed):
-            behind.append(painter([piece for piece in placed if piece.behind]))
+        name, whole = parts[part], points[part] * unit + move
+        for layers, rear in ((before, False), (behind, True)):
+            placed = [piece.moved(lambda q: q * unit + move) for piece in pieces if piece.behind == rear]
+            if placed:
+                layers.append(_layer(names.index(name) + 1, name, seed, placed, whole, size))
     body = [[outline * unit + move for outline in outlines] for outlines in figure(points)]
     bare, light = skin(body, size, unit)
     shape = bare.copy()
     for layer in (*behind, *before):
         np.maximum(shape[layer.where], layer.cover, out=shape[layer.where])
-    photo, owner = single.studio(shape, rng, unit, SOLE * unit + move[1]), np.zeros((size, size), np.uint8)
+    photo, owner = studio(shape, rng, unit, SOLE * unit + move[1]), np.zeros((size, size), np.uint8)
     for layer in behind:
         layer.lay_on(photo, owner, shadow=0.0)
-    single.add_skin(photo, bare, light, rng)
+    add_skin(photo, bare, light, rng)
     owner[bare >= 0.5] = 0
     for layer in before:
         layer.lay_on(photo, owner, shadow=0.3)
@@ -135,7 +122,7 @@ def _worn(names: Sequence[str], seed: int, size: int, rng: Rng) -> Picture:
     return single.as_photo(photo), owner
 
 
-def _by_part(names: Sequence[str]) -> dict[str, str]:
+def _by_part(names: list[str]) -> dict[str, str]:
     """Part of the body -> the category worn there."""
     parts: dict[str, str] = {}
     for name in names:
@@ -149,21 +136,25 @@ def _by_part(names: Sequence[str]) -> dict[str, str]:
 
 def _framing(points: dict[str, np.ndarray], size: int) -> tuple[float, np.ndarray]:
     """What the figure's units are multiplied by, and moved by, so that all garments and the head are in the picture."""
-    head = [[0, CROWN]] if points.keys() - {"bottom"} else []
-    everything = np.vstack([*points.values(), *head])
+    everything = np.vstack([*points.values(), *([[0, CROWN]] if points.keys() - {"bottom"} else [])])
     low, high = everything.min(0), everything.max(0)
     unit = 0.92 * size / (high - low).max()
     return unit, np.array([0.5 * size, 0.5 * size - 0.5 * unit * (low + high)[1]])
 
 
 def _fitted(name: str, seed: int, parts: dict[str, str]) -> list[Part]:
-    """A garment's pieces on the figure, in its units; a coat hangs open where there is something under it."""
+    """A garment's pieces on the figure, in its units.
+
+    A coat hangs open where there is something under it; that is without sleeves, narrower and lower at the shoulders.
+    """
     rng = single.stream(name, seed, single.CUT)
     part, pieces = single.body_part(name), CUTS[name](rng)
     if part == "outer" and parts.keys() & {"top", "one-piece"}:
         pieces = _opened(pieces)
     if part in ("top", "one-piece") and "outer" in parts:
-        pieces = [piece.moved(_tucked) for piece in pieces if not _is_sleeve(piece)]
+        reach = [np.abs(piece.outline[:, 0]) for piece in pieces]
+        bodies = [piece for piece, x in zip(pieces, reach, strict=True) if x.min() <= 0.5 or x.max() <= 1.1]
+        pieces = [one.moved(lambda q: q * (0.86, 1) + np.abs(q[:, :1]) * (0, 0.1)) for one in bodies]
     rumple = single.rumpling(rng, turn=0.0)
     scale, height = FITS[part]
     return [piece.moved(lambda q: rumple(q) * scale + (0, height)) for piece in pieces]
@@ -175,16 +166,6 @@ def _shortened(top: list[Part], bottom: list[Part]) -> list[Part]:
     hem = points[np.abs(points[:, 0]) < 1, 1].max()
     room = max(piece.outline[:, 1].max() for piece in bottom) - 0.5
     return [piece.moved(lambda q: q * (1, min(1, room / hem))) for piece in top]
-
-
-def _tucked(points: np.ndarray) -> np.ndarray:
-    """A little narrower and lower at the shoulders, so as to lie under a coat."""
-    return points * (0.86, 1) + np.abs(points[:, :1]) * (0, 0.1)
-
-
-def _is_sleeve(piece: Part) -> bool:
-    x = np.abs(piece.outline[:, 0])
-    return bool(x.min() > 0.5 and x.max() > 1.1)
 
 
 def _opened(pieces: list[Part]) -> list[Part]:
@@ -203,11 +184,10 @@ def _opened(pieces: list[Part]) -> list[Part]:
 
 
 def _half(piece: Part, side: int) -> Part:
-    def cut(paths: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
-        kept = (path[path[:, 0] * side >= 0] for path in paths)
-        return tuple(path for path in kept if len(path) > 1)
-
-    lines = {"seams": cut(piece.seams), "stitches": cut(piece.stitches), "creases": cut(piece.creases)}
+    lines = {}
+    for name in ("seams", "stitches", "creases"):
+        kept = (path[path[:, 0] * side >= 0] for path in getattr(piece, name))
+        lines[name] = tuple(path for path in kept if len(path) > 1)
     return replace(piece, outline=clipped(piece.outline, (side, 0)), **lines)
 
 
@@ -222,22 +202,18 @@ def _drawn_aside(piece: Part, side: int) -> Part:
     return piece.moved(aside)
 
 
-def _painter(owner: int, name: str, seed: int, points: np.ndarray, size: int) -> Callable[[list[Part]], Layer]:
-    """What paints some pieces of a garment at the scale of the whole of it, which has these points."""
-    low, high = points.min(0), points.max(0)
+def _layer(owner: int, name: str, seed: int, pieces: list[Part], whole: np.ndarray, size: int) -> Layer:
+    """Some pieces of a garment, painted at the scale of the whole of it, which has these points."""
+    low, high = whole.min(0), whole.max(0)
     span = int(np.ceil((high - low).max() / 0.87))
     x0, y0 = np.floor(0.5 * (low + high - span)).astype(int)
     y, x = slice(max(y0, 0), min(y0 + span, size)), slice(max(x0, 0), min(x0 + span, size))
     inner = np.s_[..., y.start - y0 : y.stop - y0, x.start - x0 : x.stop - x0]
-
-    def paint(pieces: list[Part]) -> Layer:
-        cover, cloth = _painted(name, seed, [piece.moved(lambda q: q - (x0, y0)) for piece in pieces], span)
-        return Layer(owner, cover[inner], cloth[inner], (..., y, x))
-
-    return paint
+    cover, cloth, _ = single.painted(name, seed, [one.moved(lambda q: q - (x0, y0)) for one in pieces], span)
+    return Layer(owner, cover[inner], cloth[inner], (..., y, x))
 
 
-def _check_all_show(names: Sequence[str], owner: np.ndarray, layers: list[Layer]) -> None:
+def _check_all_show(names: list[str], owner: np.ndarray, layers: list[Layer]) -> None:
     for layer in layers:
         if (owner == layer.owner).mean() < LEAST:
             above = np.bincount(owner[layer.where][layer.cover >= 0.5], minlength=len(names) + 1)

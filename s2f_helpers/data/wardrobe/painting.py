@@ -1,4 +1,4 @@
-"""From pieces to pixels: what a garment covers, its cloth under a lamp, its line drawing, and a figure's skin."""
+"""From pieces to pixels: what a garment covers, its cloth under a lamp, its line drawing, and soft shadows."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import cv2
 import numpy as np
 
-from s2f_helpers.data.wardrobe.cuts.part import Part
 from s2f_helpers.data.wardrobe.fabrics import Fabric, film_grain, ink, weave
+from s2f_helpers.data.wardrobe.pieces import Part
 
 SUPER = 4
 """Edges are drawn at this many times the picture's resolution and averaged down."""
@@ -41,23 +41,6 @@ def sewn(parts: list[Part], fabric: Fabric, cover: np.ndarray, rng: np.random.Ge
     for part in parts:
         _paint(canvas, part, fabric)
     return _lit(canvas, _relief(parts, len(cover), rng), cover)
-
-
-def skin(pieces: Iterable[list[np.ndarray]], size: int, unit: float) -> tuple[np.ndarray, np.ndarray]:
-    """A smooth body, each piece (some outlines) before the last: its cover, and the light on it, about 1.
-
-    Both are (size, size) ``float32``; ``unit`` is the length of the body's unit in pixels.
-    """
-    cover, light = np.zeros((size, size), np.float32), np.ones((size, size), np.float32)
-    for outlines in pieces:
-        alpha = coverage(outlines, size)
-        if not alpha.any():
-            continue
-        light *= 1 - 0.35 * soft_shadow(alpha, (0, 0.1 * unit), 0.1 * unit)
-        rounded = 0.64 + 0.44 * soft_shadow(alpha, (-0.09 * unit, -0.07 * unit), 0.15 * unit)
-        light += alpha * (rounded - light)
-        cover = np.maximum(cover, alpha)
-    return cover, light
 
 
 def soft_shadow(cover: np.ndarray, drop: tuple[float, float], blur: float) -> np.ndarray:

@@ -1,16 +1,20 @@
-"""The shop's figure: a smooth, armless body that wears what the patterns make.
+"""The shop's figure: a smooth, armless body that wears what the patterns make, before a wall.
 
 Its units are those of the tops: the neck point at y = 0, half a chest about 1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from s2f_helpers.data.wardrobe.cuts.part import around, clipped, curve
+from s2f_helpers.data.wardrobe.fabrics import film_grain, ink
+from s2f_helpers.data.wardrobe.painting import coverage, soft_shadow
+from s2f_helpers.data.wardrobe.pieces import Rng, around, clipped, curve
 
+WALLS = ((216, 213, 206), (198, 206, 210), (212, 200, 188), (190, 200, 190), (222, 208, 206), (176, 180, 188))
+SKINS = ((228, 219, 206), (214, 176, 148), (176, 132, 104), (122, 86, 66), (146, 144, 150))
 CROWN, WAIST, SOLE = -1.34, 1.65, 5.68
 FITS = {"top": (1.0, 0.0), "outer": (1.0, 0.0), "one-piece": (1.0, 0.0), "bottom": (1.0, WAIST),
         "accessory": (0.42, -0.88)}  # fmt: skip
@@ -60,3 +64,36 @@ def _trunk(waist: float, end: float) -> np.ndarray:
     side = ((0.785, 0.42), (0.77, 0.68), (0.72, 0.95), (0.685, 1.15), (waist, WAIST), (waist + 0.15, 1.98))
     trunk = around(curve(*neck, *side, (0.785, 2.36), (0.76, 2.62), (0.42, 2.86), (0, 2.84)))
     return clipped(trunk, (0, -1), -end)
+
+
+def skin(pieces: Iterable[list[np.ndarray]], size: int, unit: float) -> tuple[np.ndarray, np.ndarray]:
+    """A smooth body, each piece (some outlines) before the last: its cover, and the light on it, about 1.
+
+    Both are (size, size) ``float32``; ``unit`` is the length of the body's unit in pixels.
+    """
+    cover, light = np.zeros((size, size), np.float32), np.ones((size, size), np.float32)
+    for outlines in pieces:
+        alpha = coverage(outlines, size)
+        if not alpha.any():
+            continue
+        light *= 1 - 0.35 * soft_shadow(alpha, (0, 0.1 * unit), 0.1 * unit)
+        rounded = 0.64 + 0.44 * soft_shadow(alpha, (-0.09 * unit, -0.07 * unit), 0.15 * unit)
+        light += alpha * (rounded - light)
+        cover = np.maximum(cover, alpha)
+    return cover, light
+
+
+def studio(shape: np.ndarray, rng: Rng, unit: float, sole: float) -> np.ndarray:
+    """(3, size, size) ``float32``: a wall and a floor with the shadow of ``shape``, whose feet are at y = ``sole``."""
+    size = len(shape)
+    y = np.arange(size, dtype=np.float32)[:, None]
+    tone = 1.05 - 0.1 / size * y - 0.06 / size * y.T
+    tone *= 1 - 0.12 * np.clip((y - sole) / unit + 0.5, 0, 0.25) / 0.25
+    tone *= 1 - 0.32 * soft_shadow(shape, (0.16 * unit, 0.12 * unit), 0.16 * unit)
+    return ink(WALLS[rng.integers(len(WALLS))]) * tone + 1.2 * film_grain(size, size)
+
+
+def add_skin(photo: np.ndarray, bare: np.ndarray, light: np.ndarray, rng: Rng) -> None:
+    """Draw a body (see :func:`skin`) on (3, size, size) planes, in place."""
+    photo *= 1 - bare
+    photo += ink(SKINS[rng.integers(len(SKINS))]) * (bare * light)

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 Rng = np.random.Generator
-MIRROR = np.array([-1.0, 1.0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +42,8 @@ class Part:
         paths = (self.outline, *self.seams, *self.stitches, *self.creases)
         ends = np.cumsum([len(path) for path in paths])[:-1]
         outline, *rest = np.split(move(np.concatenate(paths)), ends)
-        seams, stitches = len(self.seams), len(self.seams) + len(self.stitches)
-        lines = tuple(rest[:seams]), tuple(rest[seams:stitches]), tuple(rest[stitches:])
+        seams, creases = len(self.seams), len(rest) - len(self.creases)
+        lines = tuple(rest[:seams]), tuple(rest[seams:creases]), tuple(rest[creases:])
         return Part(outline, self.material, *lines, self.grain, self.behind)
 
 
@@ -64,12 +63,12 @@ def line(*points) -> np.ndarray:
 
 def whole(half: np.ndarray) -> np.ndarray:
     """A right half, walked away from the middle, as one line from left to right."""
-    return np.vstack([half[::-1] * MIRROR, half])
+    return np.vstack([half[::-1] * (-1, 1), half])
 
 
 def around(half: np.ndarray) -> np.ndarray:
     """A right half, walked from top to bottom, closed with its mirror image."""
-    return np.vstack([half, half[::-1] * MIRROR])
+    return np.vstack([half, half[::-1] * (-1, 1)])
 
 
 def shifted(path: np.ndarray, distance: float) -> np.ndarray:
@@ -77,10 +76,6 @@ def shifted(path: np.ndarray, distance: float) -> np.ndarray:
     along = np.gradient(path, axis=0)
     along /= np.linalg.norm(along, axis=1, keepdims=True) + 1e-9
     return path + distance * np.stack([-along[:, 1], along[:, 0]], 1)
-
-
-def nudged(path: np.ndarray, x: float, y: float) -> np.ndarray:
-    return path + np.array([x, y])
 
 
 def band(path: np.ndarray, width: float) -> np.ndarray:
@@ -108,8 +103,4 @@ def box(x0: float, y0: float, x1: float, y1: float) -> np.ndarray:
 
 def both(*parts: Part) -> list[Part]:
     """Each right-hand piece and its mirror image, in turn."""
-    return [p for part in parts for p in (part, replace(part.moved(lambda q: q * MIRROR), grain=-part.grain))]
-
-
-def chance(rng: Rng, probability: float) -> bool:
-    return bool(rng.random() < probability)
+    return [p for part in parts for p in (part, replace(part.moved(lambda q: q * (-1, 1)), grain=-part.grain))]
