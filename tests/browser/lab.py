@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 import requests
 from playwright.sync_api import Browser, sync_playwright
 
@@ -63,6 +64,8 @@ def running_lab(home: Path) -> Iterator[str]:
 @contextmanager
 def running_voila(home: Path, notebooks: Path) -> Iterator[str]:
     """Address (with ``{notebook}`` to fill in) of a Voila that serves a folder as `make app` serves one notebook."""
+    if not os.environ.get("CI"):  # where it is installed, so that a skip would hide a fault
+        pytest.importorskip("voila")
     port = _free_port()
     command = ["voila", str(notebooks), "--template", "studio", "--no-browser", f"--port={port}"]
     with _serving(command, home, f"http://127.0.0.1:{port}/"):

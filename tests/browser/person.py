@@ -17,6 +17,7 @@ from playwright.async_api import async_playwright
 
 OPEN_MS, RUN_MS = 180_000, 600_000
 FILM = (720, 600)
+PYTHON = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 IDLE = "() => document.querySelector('#jp-main-statusbar')?.textContent.includes('| Idle')"
 NOTHING_CUT_OFF = """
 panel => [...panel.querySelectorAll('button, select, input, canvas')].filter(e => e.offsetParent)
@@ -138,11 +139,21 @@ async def _send_moves(url, places, hertz) -> float:
         return len(places) / (time.perf_counter() - start)
 
 
+def visitor(browser, address) -> Person:
+    """Somebody who has opened a page of Voila, and in ``asked`` what that page has asked for."""
+    context = browser.new_context(viewport={"width": 1360, "height": 1400}, has_touch=True)
+    context.set_default_timeout(120_000)
+    person = Person(context.new_page())
+    person.asked = []
+    person.page.on("request", lambda request: person.asked.append(request.url))
+    person.page.goto(address, wait_until="commit")
+    return person
+
+
 def put_notebook(lab, name, code):
     """Save a notebook of one cell on the server."""
     parts = urlsplit(lab)
-    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code.strip())], metadata=kernel)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code.strip())], metadata=PYTHON)
     address = f"{parts.scheme}://{parts.netloc}/api/contents/{name}?{parts.query}"
     requests.put(address, json={"type": "notebook", "content": notebook}, timeout=60).raise_for_status()
 

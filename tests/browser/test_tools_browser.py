@@ -1,19 +1,34 @@
-"""Every tool of the studio with real mouse and touch input, before a pipeline that is quick, slow or broken at will.
+"""Every tool of the studio with real mouse and touch input, in JupyterLab and in Voila.
 
-The pipeline paints a flat colour, and on its left edge as many black bars as it has been called. As a hat it takes
-two seconds, as a coat it fails.
+The pipeline is quick, slow or broken at will: it paints a flat colour, and on its left edge as many black bars as it
+has been called. As a hat it takes two seconds, as a coat it fails.
 """
 
 from __future__ import annotations
 
 import os
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 from axe import serious_faults
-from person import IDLE, NOTHING_CUT_OFF, OPEN_MS, RUN_MS, Person, is_colored, is_dark, is_white, put_notebook
+from lab import running_voila
+from person import (
+    IDLE,
+    NOTHING_CUT_OFF,
+    OPEN_MS,
+    PYTHON,
+    RUN_MS,
+    Person,
+    is_colored,
+    is_dark,
+    is_white,
+    put_notebook,
+    visitor,
+)
 
 STUDIO = """
 import time
@@ -66,11 +81,23 @@ def start(lab, browser, name, pad, **context):
     return person
 
 
-@pytest.fixture(scope="module")
-def owner(lab, browser):
-    person = start(lab, browser, "tools", "ipycanvas")
-    yield person
-    person.page.context.close()
+@pytest.fixture(scope="module", params=["JupyterLab", "Voila"])
+def owner(request, browser, tmp_path_factory):
+    with ExitStack() as stack:
+        if request.param == "Voila":
+            folder = tmp_path_factory.mktemp("pages")
+            cell = nbformat.v4.new_code_cell(STUDIO.replace("pad=PAD", "").strip())
+            nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=PYTHON), folder / "tools.ipynb")
+            page = stack.enter_context(running_voila(tmp_path_factory.mktemp("voila"), folder))
+            person = visitor(browser, page.format(notebook="tools.ipynb"))
+            person.canvas.wait_for(timeout=RUN_MS)
+        else:
+            person = start(request.getfixturevalue("lab"), browser, "tools", "ipycanvas")
+        yield person
+        person.page.context.close()
+
+
+only_in_jupyterlab = pytest.mark.parametrize("owner", ["JupyterLab"], indirect=True)
 
 
 @pytest.fixture
@@ -318,6 +345,7 @@ def test_nothing_is_cut_off(person, width, zoom):
         page.set_viewport_size({"width": 1360, "height": 1500})
 
 
+@only_in_jupyterlab
 def test_the_drawing_survives_a_reload_and_a_restart_of_the_kernel(person):
     person.stroke((40, 60), (40, 200))
     drawn = is_dark((40, 100))
@@ -337,6 +365,7 @@ def test_the_drawing_survives_a_reload_and_a_restart_of_the_kernel(person):
     assert both(person.wait_to_see(person.look, both))
 
 
+@only_in_jupyterlab
 def test_dark_theme(person):
     person.page.keyboard.press("Control+Shift+c")
     person.page.locator(".lm-CommandPalette-input").fill("Use Theme: JupyterLab Dark")

@@ -10,14 +10,11 @@ import pytest
 import requests
 from axe import serious_faults
 from lab import running_voila
-from person import NOTHING_CUT_OFF, RUN_MS, Person, is_dark, is_white
+from person import NOTHING_CUT_OFF, RUN_MS, is_dark, is_white, visitor
 from test_studio_browser import DOTS, GENERATE_MS, T_SHIRT, red_share
 from test_tools_browser import SQUARE, STUDIO
 
 from s2f_helpers.common.paths import ROOT
-
-if not os.environ.get("CI"):  # where it is installed, so that a skip would hide a fault
-    pytest.importorskip("voila")
 
 
 @pytest.fixture(scope="module")
@@ -32,17 +29,6 @@ def voila(tmp_path_factory):
     nbformat.write(app, folder / "tools.ipynb")
     with running_voila(tmp_path_factory.mktemp("voila"), folder) as address:
         yield address
-
-
-def visitor(browser, address, **context):
-    """Somebody who has opened the page, and whatever it asked other machines for."""
-    context = browser.new_context(viewport={"width": 1360, "height": 1400}, has_touch=True, **context)
-    context.set_default_timeout(120_000)
-    person = Person(context.new_page())
-    person.asked = []
-    person.page.on("request", lambda request: person.asked.append(request.url))
-    person.page.goto(address, wait_until="commit")
-    return person
 
 
 @pytest.fixture(scope="module")
