@@ -45,8 +45,8 @@ test:
 	"$$python" -m ruff check .; \
 	"$$python" -m ruff format --check .; \
 	export S2F_PRESET=smoke TQDM_DISABLE=1; \
-	"$$python" -m pytest tests s2f_helpers --doctest-modules --ignore tests/browser --durations 10; \
 	"$$python" -m s2f_helpers.prepare; \
+	"$$python" -m pytest tests s2f_helpers --doctest-modules --ignore tests/browser --durations 10; \
 	"$$python" -m pytest -p tests.notebook_times --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg notebooks/*.ipynb; \
 	"$$python" -m pytest tests/browser
 
