@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from s2f_helpers.common.checks import NotYet, check
+from s2f_helpers.common.checks import NotYet, check, choice
 from s2f_helpers.common.types import Garment
 
-__all__ = ["check_renamed", "check_two_colors"]
+__all__ = ["check_independence", "check_renamed", "check_two_colors"]
 
 DOTS = ((200, 170, "left"), (205, 350, "left"), (310, 180, "right"), (310, 360, "right"), (256, 250, "middle"))
 SIDES = {"left": (31, 111, 180), "right": (242, 200, 50)}  # as #1f6fb4 and #f2c832
@@ -46,3 +46,14 @@ def check_renamed(half: Sequence[tuple[float, float]], look: Callable[[Sequence]
         raise NotYet("the detector finds no garment at all: make it find one and get the name wrong")
     if found[0].category == "t-shirt":
         raise NotYet(f"the detector still says t-shirt (score {found[0].score:.2f}): what makes a T-shirt one?")
+
+
+check_independence = choice(
+    "b",
+    "what it says is evidence about the painting, because nothing else could have told it.",
+    {
+        "a": "time was not the question: what could you no longer conclude, had it seen your drawing?",
+        "c": "had it known what you meant, would it agree with you more often or less?",
+        "d": "a network can be given more channels: how does the generator get the hints?",
+    },
+)

@@ -116,6 +116,11 @@ def test_anatomy(path):
     for kind in ("Fill in", "Explain", "Break", "Open"):
         tasks = [cell.source for cell in cells if re.search(rf"^### (Exercise )?\d · {kind}:", cell.source, flags=re.M)]
         assert tasks and all("<details><summary>Hint</summary>" in task for task in tasks), f"{kind}: task and hint"
+    whole = "\n\n".join(cell.source for cell in cells)
+    for task in re.findall(
+        r"^### (?:Exercise )?\d · (?:Fill in|Explain|Break|Open):.*?(?=^###? |\Z)", whole, flags=re.M | re.S
+    ):
+        assert re.search(r"\bcheck_\w+\(", task), f"no self-check: {task.splitlines()[0]}"
     number = int(path.name[:2])
     for other in NOTEBOOKS[max(0, number - 1) : number] + NOTEBOOKS[number + 1 : number + 2]:
         assert f"({other.name})" in everything.split("## Further reading")[1], "the way on and back"

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import functools
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-__all__ = ["RIGHT", "NotYet", "check"]
+__all__ = ["RIGHT", "NotYet", "check", "check_report", "choice"]
 
 RIGHT, NOT_YET = "Right:", "not yet:"
+PARTS, FEWEST_WORDS = ("I expected", "I saw", "So"), 5
 
 
 class NotYet(Exception):
@@ -68,3 +69,44 @@ def _fault(judge: Callable[..., None], answers: tuple) -> str:
         last = traceback.extract_tb(error.__traceback__)[-1]
         return f"it stopped with {type(error).__name__}: {error} (line {last.lineno}: {last.line})"
     return ""
+
+
+def choice(right: str, praise: str, against: Mapping[str, str]) -> Callable[[str], bool]:
+    """A self-check of a reason: which of several claims does the learner's answer come to?
+
+    Args:
+        right: letter of the claim that holds.
+        praise: as in :func:`check`.
+        against: by the letter of each other claim, what to think of again.
+
+    >>> check_sky = choice("b", "blue light is scattered most.", {"a": "is the sea blue at night?"})
+    >>> check_sky("a"), check_sky("B"), check_sky("b")
+    not yet: is the sea blue at night?
+    not yet: expected the letter of a claim, one of a, b; got 'B'
+    Right: blue light is scattered most.
+    (False, False, True)
+    """
+
+    @check(praise)
+    def check_claim(letter: str) -> None:
+        """``letter``: of one of the claims above."""
+        if letter in against:
+            raise NotYet(against[letter])
+        if letter != right:
+            raise NotYet(
+                f"expected the letter of a claim, one of {', '.join(sorted([right, *against]))}; got {letter!r}"
+            )
+
+    return check_claim
+
+
+@check("expected, seen, concluded. Whether it holds, ask a neighbour: no program can judge that.")
+def check_report(report: Mapping[str, str]) -> None:
+    """``report``: what was expected, what was seen and what follows, a sentence each; only the form is checked."""
+    if set(report) != set(PARTS):
+        raise NotYet(f"expected the parts {', '.join(map(repr, PARTS))}, got {', '.join(map(repr, report)) or 'none'}")
+    for name in PARTS:
+        if not isinstance(report[name], str) or len(report[name].split()) < FEWEST_WORDS:
+            raise NotYet(f"{name!r} is still to be written: a sentence, {FEWEST_WORDS} words at least")
+    if len({" ".join(text.lower().split()) for text in report.values()}) < len(PARTS):
+        raise NotYet("two of the parts are the same sentence")

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from s2f_helpers.common.checks import NotYet, check
+from s2f_helpers.common.checks import NotYet, check, choice
 from s2f_helpers.data.dataset import Dataset
 
-__all__ = ["check_merge", "check_spoil"]
+__all__ = ["check_dangling", "check_merge", "check_spoil"]
 
 
 def _export(prefix: str, shown: tuple[int, ...]) -> dict:
@@ -58,3 +58,14 @@ def check_spoil(function: Callable[[Dataset], Dataset], clean: Dataset) -> None:
     known = {finding.name for finding in clean.audit().findings if finding.count}
     if set(found) - known:
         raise NotYet(f"the audit noticed: {', '.join(sorted(set(found) - known))}")
+
+
+check_dangling = choice(
+    "b",
+    "an id that exists is not yet an id that is right, and two lists cut alike are not cut at the same photo.",
+    {
+        "a": "the audit looked at all 140: what exactly does it ask of an id?",
+        "c": "84 % lay on the wrong photo, so two cannot be all that is wrong",
+        "d": "take three photos of which the first has two garments, and cut both lists after two rows",
+    },
+)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
-from s2f_helpers.common.checks import NotYet, check
+from s2f_helpers.common.checks import NotYet, check, choice
 from s2f_helpers.common.presets import device
 from s2f_helpers.common.types import Garment, Sketch
 from s2f_helpers.gan.losses import texture_loss
@@ -15,7 +15,14 @@ from s2f_helpers.gan.metrics import line_fidelity, ring_error
 from s2f_helpers.sketch import photo_to_tensor
 from s2f_helpers.sketch.hed import load_hed
 
-__all__ = ["check_flatterer", "check_kernel_distance", "check_rearranged", "check_window"]
+__all__ = [
+    "check_flatterer",
+    "check_hedge",
+    "check_kernel_distance",
+    "check_paired",
+    "check_rearranged",
+    "check_window",
+]
 
 WINDOWS = (  # layers of (kernel, stride); what one place of their output sees; what a wrong answer overlooked
     ([(4, 2)], 4, "a single layer sees its kernel, whatever its stride"),
@@ -94,3 +101,25 @@ def _picture(answer: object, shape: tuple[int, ...]) -> np.ndarray:
     if answer.shape != shape or answer.dtype != np.uint8:
         raise NotYet(f"expected uint8 of shape {shape}, got {answer.dtype} of shape {answer.shape}")
     return answer
+
+
+check_hedge = choice(
+    "b",
+    "what says nothing of the photo cannot help to be close to it.",
+    {
+        "a": "suppose it used them: would the picture be nearer to its photo, on average?",
+        "c": "the lots are drawn anew each time: how would the network know whose lot it has got?",
+        "d": "at present, whose style do three of four pictures get?",
+    },
+)
+
+
+check_paired = choice(
+    "c",
+    "what is common to both rivals goes out of the difference, and one training is one sample of a recipe.",
+    {
+        "a": "what makes the two intervals wide: the rivals, or the photos?",
+        "b": "a lower mean may be luck: what says how much luck there is?",
+        "d": "how many trainings of each recipe have you looked at?",
+    },
+)

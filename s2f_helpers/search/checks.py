@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from PIL import Image
 
-from s2f_helpers.common.checks import NotYet, check
+from s2f_helpers.common.checks import NotYet, check, choice
 from s2f_helpers.common.pictures import read
 from s2f_helpers.common.types import Garment, Product, S2FError
 from s2f_helpers.data.wardrobe import make_garment
@@ -18,7 +18,7 @@ from s2f_helpers.search.fake_shops import KEY, FakeShops
 from s2f_helpers.search.index import Item
 from s2f_helpers.search.providers import Provider, Secret
 
-__all__ = ["check_fair", "check_hub", "check_items", "check_wardrobe"]
+__all__ = ["check_fair", "check_hub", "check_items", "check_name_tag", "check_wardrobe"]
 
 HITS = [("me", "dress"), ("ann", "dress"), ("me", "dress"), ("bo", "coat"), ("cy", "dress"), ("me", "dress"),
         ("di", "hat"), ("eva", "dress"), ("fay", "dress"), ("gil", "dress")]  # fmt: skip
@@ -109,3 +109,14 @@ def check_items(
             raise NotYet(f"{title!r} comes without the mask of the best garment in it")
         if not seen[title] and mask is not None:
             raise NotYet(f"the segmenter finds nothing in {title!r}, and yet it comes with a mask")
+
+
+check_name_tag = choice(
+    "d",
+    "what finds the garment again, names it.",
+    {
+        "a": "people cannot read them; but what does an index do with them?",
+        "b": "which of the 256 numbers have you left out?",
+        "c": "look at R@1 once more, for those who have a photo",
+    },
+)

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from torchvision.ops import box_iou, nms
 
-from s2f_helpers.common.checks import NotYet, check
+from s2f_helpers.common.checks import NotYet, check, choice
 
-__all__ = ["check_lost", "check_rate", "check_suppress"]
+__all__ = ["check_blamed", "check_lost", "check_rate", "check_suppress"]
 
 SHEET, LEAST_CLOTH = 100, 400
 
@@ -72,3 +72,14 @@ def check_lost(function: Callable[[], tuple[np.ndarray, np.ndarray]], limit: flo
     fit = float(box_iou(boxes, boxes)[0, 1])
     if fit <= limit:
         raise NotYet(f"both are kept: the IoU of their boxes is {fit:.2f}, and only above {limit:g} one of them goes")
+
+
+check_blamed = choice(
+    "c",
+    "a score speaks of the detector and of the annotations, and does not say of which.",
+    {
+        "a": "perfect for the photo: and what does the annotation outline?",
+        "b": "what is asked at an IoU of 0.9, and of the name?",
+        "d": "what in a low score would have told them which of the two is at fault?",
+    },
+)

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from s2f_helpers.common.checks import NotYet, check
+from s2f_helpers.common.checks import NotYet, check, choice
 from s2f_helpers.common.types import Sketch
 from s2f_helpers.sketch.pairs import sketch_to_tensor
 from s2f_helpers.sketch.regions import INK, colorize
 
-__all__ = ["check_asked_for", "check_leak"]
+__all__ = ["check_asked_for", "check_leak", "check_many_hints"]
 
 WISHES = ((40, 90, (255, 255, 255)), (60, 20, (0, 0, 0)), (100, 30, (200, 30, 60)), (10, 100, None))
 MOST_INK, LEAST_LEAK = 400, 1000
@@ -59,3 +59,14 @@ def check_leak(box: tuple[int, int, int, int], drawing: Sketch) -> None:
     leaked = int(((np.abs(after - before).max(axis=2) > 60) & elsewhere).sum())
     if leaked < LEAST_LEAK:
         raise NotYet(f"outside the box only {leaked} pixels changed their colour, {LEAST_LEAK} make a leak: rub wider")
+
+
+check_many_hints = choice(
+    "c",
+    "each kind of sample makes one lazy answer wrong.",
+    {
+        "a": "a sample takes the same time and room, whatever hints it has",
+        "b": "with few hints, what does a network get away with far from them?",
+        "d": "how many dots does a drawing have when a person begins?",
+    },
+)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from s2f_helpers.common.checks import NotYet, check
+from s2f_helpers.common.checks import NotYet, check, choice
 from s2f_helpers.studio.drawing import Drawing
 from s2f_helpers.studio.strokes import Stroke
 
-__all__ = ["check_buttons", "check_twins"]
+__all__ = ["check_buttons", "check_newest", "check_twins"]
 
 # What is drawn, its points, and which of them get a button. In the second, walking is farther than flying.
 ROWS = (
@@ -55,3 +55,14 @@ def check_twins(function: Callable[[], tuple[Drawing, Drawing]]) -> None:
 def _different(one: Drawing, other: Drawing) -> int:
     """In how many pixels the two pages can be told apart."""
     return int((one.preview() != other.preview()).any(axis=2).sum())
+
+
+check_newest = choice(
+    "b",
+    "who asks late gets the newest answer.",
+    {
+        "a": "follow the request that waits: when was its number taken?",
+        "c": "while the first is painted, one request waits: what becomes of it?",
+        "d": "the slow painter returns whatever it is handed",
+    },
+)
